@@ -1,0 +1,1 @@
+"""What dashops adds to jupyter-kernel-gateway; it must not know who views a dashboard."""
