@@ -1,0 +1,80 @@
+"""Write changed files and run steps, under a lock. The only module that changes anything."""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+from dashops import secrets
+from dashops.errors import DashopsError
+from dashops.plan import Change, Event, Step
+from dashops.run import Run
+
+Tell = Callable[[Event], None]
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the stack's lock; DashopsError when another dashops works on it now."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DashopsError(
+                "another `dashops` is working on this stack",
+                hint="wait until it is done, then repeat",
+                where=str(folder / "lock"),
+            ) from None
+        yield
+
+
+def write(root: Path, changes: Iterable[Change], files: Mapping[str, str]) -> None:
+    """Make the files under `root` (0600, folders 0700) what the changes say, each atomically."""
+    for change in changes:
+        path = root / change.path
+        if change.kind == "delete":
+            path.unlink(missing_ok=True)
+            continue
+        for folder in (root, *reversed(path.relative_to(root).parents[:-1])):
+            (root / folder).mkdir(mode=0o700, exist_ok=True)
+        secrets.write(path, files[change.path])
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with everything in it."""
+    shutil.rmtree(folder)
+
+
+def steps(planned: Iterable[Step], run: Run, tell: Tell, together: Iterable[str]) -> None:
+    """Run the steps. Slots named in `together` go side by side, each in order; others alone.
+
+    Raises what the first failing step raised; later steps of that slot are not run.
+    """
+    slots = frozenset(together)
+    for side_by_side, group in groupby(planned, key=lambda step: step.slot in slots):
+        chains: dict[str, list[Step]] = {}
+        for step in group:
+            chains.setdefault(step.slot if side_by_side else "", []).append(step)
+        if len(chains) == 1:
+            for chain in chains.values():
+                _chain(chain, run, tell)
+            continue
+        with ThreadPoolExecutor(len(chains)) as pool:
+            jobs = [pool.submit(_chain, chain, run, tell) for chain in chains.values()]
+        for job in jobs:
+            job.result()
+
+
+def _chain(chain: Iterable[Step], run: Run, tell: Tell) -> None:
+    for step in chain:
+        tell(Event(step.slot, "start", step.action))
+        try:
+            run(*step.argv, env=step.env or None)
+        except DashopsError as error:
+            tell(Event(step.slot, "failed", error.message))
+            raise
+        tell(Event(step.slot, "done", step.action))

@@ -1,0 +1,34 @@
+"""A bundle is a notebook with the files it needs; this package only reads, and knows no stack.
+
+contents    Bundle and its digest
+names       the name a dashboard is published under
+notebook    text → valid nbformat 4, its title, kernel and language
+references  cells → the files they mention
+gather      the author's folder → Bundle
+archive     Bundle ↔ zip, safe against hostile archives
+assets      which files a viewer's browser may fetch
+"""
+
+from dashops.bundle.archive import pack, unpack
+from dashops.bundle.assets import assets
+from dashops.bundle.contents import NOTEBOOK, Bundle, digest, encode
+from dashops.bundle.gather import collect
+from dashops.bundle.names import check_name, name_for
+from dashops.bundle.notebook import kernel, language, parse, title
+
+__all__ = [
+    "NOTEBOOK",
+    "Bundle",
+    "assets",
+    "check_name",
+    "collect",
+    "digest",
+    "encode",
+    "kernel",
+    "language",
+    "name_for",
+    "pack",
+    "parse",
+    "title",
+    "unpack",
+]

@@ -1,0 +1,84 @@
+"""What must change and why: files and steps compared with facts. Pure: no reads, no writes."""
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dashops.secrets import Secret
+
+
+@dataclass(frozen=True)
+class Event:
+    """One piece of progress of `subject` (a slot, a file, an upload) for whoever watches.
+
+    `done` and `total` count whatever `text` says (bytes of an upload); `total` 0 is unknown.
+    """
+
+    subject: str
+    state: Literal["start", "progress", "done", "failed", "note"]
+    text: str
+    done: float = 0
+    total: float = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that differs from what the stack asks for; `diff` is a unified diff."""
+
+    path: str
+    kind: Literal["create", "update", "delete"]
+    diff: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command and why it is needed. Steps of one slot run in order, slots side by side."""
+
+    slot: str
+    action: str
+    reason: str
+    argv: tuple[str | Path, ...]
+    env: Mapping[str, str | Secret | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a verb would do: the files, then `steps`, and when all is healthy `tidy`."""
+
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    tidy: tuple[Step, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.changes or self.steps or self.tidy)
+
+
+def digest(files: Mapping[str, str]) -> str:
+    """A short hash of paths and texts; equal files, in any order, have equal digests."""
+    total = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        for part in (path.encode(), text.encode()):
+            total.update(len(part).to_bytes(8) + part)
+    return total.hexdigest()[:16]
+
+
+def changes(have: Mapping[str, str], want: Mapping[str, str]) -> Iterator[Change]:
+    """The files that must change for `have` to become `want`, by path."""
+    for path in sorted({*have, *want}):
+        old, new = have.get(path), want.get(path)
+        if old == new:
+            continue
+        kind: Literal["create", "update", "delete"] = (
+            "create" if old is None else "delete" if new is None else "update"
+        )
+        yield Change(path, kind, _diff(path, old or "", new or ""))
+
+
+def _diff(path: str, old: str, new: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, lineterm="", n=2)
+    return "\n".join(lines)

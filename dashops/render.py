@@ -1,0 +1,38 @@
+"""The one Jinja environment: a recipe folder and values become `{path: text}`; writes nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+HERE = Path(__file__).parent
+# In a wheel the recipes lie inside the package, in a checkout beside it.
+RECIPES = next(path for path in (HERE / "recipes", HERE.parent / "recipes") if path.is_dir())
+
+ENDING = ".j2"
+
+
+def recipe(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Every template of a recipe, rendered, by its path without `.j2`.
+
+    A value that a template names and `values` lacks is a bug and raises jinja2.UndefinedError.
+    """
+    folder = RECIPES / name
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    # A name with `_` in front is a part that other templates include.
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob(f"*{ENDING}")
+        if not path.name.startswith("_")
+    )
+    return {
+        name.removesuffix(ENDING): environment.get_template(name).render(values) for name in names
+    }

@@ -1,0 +1,130 @@
+"""The one way to run a command: words in, `Result` out; never a shell, never a secret in argv."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dashops.errors import ToolError
+from dashops.secrets import Secret
+
+Env = Mapping[str, str | Secret | None]
+"""Changes to this process's environment: a value sets a variable, None removes it."""
+
+TAIL = 15
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command answered."""
+
+    argv: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """Anything that runs a command: `run` itself, or a `Fake` in tests."""
+
+    def __call__(
+        self,
+        *argv: str | Path,
+        ok: Collection[int] = (0,),
+        env: Env | None = None,
+        stdin: str | Secret | None = None,
+        cwd: Path | None = None,
+        timeout: float | None = None,
+    ) -> Result:
+        """Run `argv`; ToolError when it is missing, too slow (seconds) or its code is not ok."""
+
+
+def run(
+    *argv: str | Path,
+    ok: Collection[int] = (0,),
+    env: Env | None = None,
+    stdin: str | Secret | None = None,
+    cwd: Path | None = None,
+    timeout: float | None = None,
+) -> Result:
+    """Run `argv` quietly; ToolError when it is missing, too slow (seconds) or fails."""
+    words = tuple(str(word) for word in argv)
+    try:
+        done = subprocess.run(
+            words,
+            input=_plain(stdin) if stdin is not None else "",
+            env=None if env is None else _environment(env),
+            cwd=cwd,
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise ToolError(f"there is no folder `{cwd}` to run `{words[0]}` in") from error
+        raise ToolError(f"`{words[0]}` is not installed", hint="install it, then repeat") from error
+    except OSError as error:
+        raise ToolError(f"cannot run `{shown(words)}`: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"`{shown(words)}` took longer than {timeout:.0f} s") from error
+    result = Result(words, done.returncode, done.stdout, done.stderr)
+    if result.code not in ok:
+        raise _failed(result)
+    return result
+
+
+def shown(argv: Collection[str | Path]) -> str:
+    """A command as a person would type it; the only way to print one."""
+    return shlex.join(str(word) for word in argv)
+
+
+@dataclass
+class Fake:
+    """A run for tests: answers by the longest matching start of argv, and records `calls`.
+
+    An answer is the output, or a Result; a command nobody foresaw succeeds in silence.
+    """
+
+    answers: Mapping[str, str | Result] = field(default_factory=dict)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    envs: list[Env | None] = field(default_factory=list)
+
+    def __call__(
+        self,
+        *argv: str | Path,
+        ok: Collection[int] = (0,),
+        env: Env | None = None,
+        stdin: str | Secret | None = None,  # noqa: ARG002
+        cwd: Path | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> Result:
+        words = tuple(str(word) for word in argv)
+        self.calls.append(words)
+        self.envs.append(env)
+        line = " ".join(words)
+        found = [start for start in self.answers if line == start or line.startswith(f"{start} ")]
+        answer = self.answers[max(found, key=len)] if found else ""
+        result = answer if isinstance(answer, Result) else Result(words, 0, answer, "")
+        if result.code not in ok:
+            raise _failed(result)
+        return result
+
+
+def _environment(changes: Env) -> dict[str, str]:
+    merged = {**os.environ, **changes}
+    return {name: _plain(value) for name, value in merged.items() if value is not None}
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _failed(result: Result) -> ToolError:
+    said = "\n".join(text.strip() for text in (result.out, result.err) if text.strip())
+    tail = "\n".join(said.splitlines()[-TAIL:])
+    return ToolError(f"`{shown(result.argv)}` failed with code {result.code}", where=tail)

@@ -1,0 +1,163 @@
+"""The dashboard server: Voilà's application with our own routes, kernels and identity."""
+
+import asyncio
+import logging
+from typing import Any
+
+from jupyter_server.base.handlers import FileFindHandler
+from tornado import httpclient, httpserver, ioloop
+from traitlets.config import Config as Traits
+from voila.app import Voila
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+
+from dashops.services.dashboard import (
+    api,
+    config,
+    connection,
+    gateways,
+    identity,
+    kernels,
+    pages,
+    rendering,
+    store,
+    visit,
+)
+
+SWEEP = 2000  # milliseconds between looks for kernels nobody needs
+NAME = r"([a-z0-9][a-z0-9._-]*)"
+KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+# An author's page needs inline scripts; nothing may come from or go to another host.
+POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; "
+    "frame-ancestors 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class DashboardServer(Voila):
+    """Serves the dashboards of one store with kernels of one or more gateways."""
+
+    dashops: config.Config
+
+    def init_settings(self) -> dict[str, Any]:
+        """Voilà's settings and what our handlers use."""
+        httpclient.AsyncHTTPClient.configure(None, max_clients=200)
+        settings: dict[str, Any] = super().init_settings()
+        self.kernel_manager.settings = self.dashops
+        self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        dashboards = store.Store(self.dashops.store)
+
+        def collect() -> None:
+            open_kernels = self.kernel_manager.open_kernels
+            dashboards.collect({kernel.visit.dashboard.revision for kernel in open_kernels})
+
+        collect()
+        return {
+            **settings,
+            "title": self.dashops.title,
+            "store": dashboards,
+            "collect": collect,
+            "gateways": self.kernel_manager.gateways,
+            "deploy_token": config.secret(self.dashops.deploy_token_file),
+            "upload_limit": self.dashops.upload_limit,
+            "run_timeout": self.dashops.run_timeout,
+            "voila_configuration": self.voila_configuration,
+            "traitlet_config": self.config,
+            "template_paths": self.template_paths,
+            "allow_remote_access": False,
+            "local_hostnames": ["localhost", *self.dashops.hosts],
+            "headers": HEADERS,
+            "default_handler_class": pages.Missing,
+            "log_function": self._log_request,
+        }
+
+    def init_handlers(self) -> list[Any]:
+        """Every address there is; Voilà's own routes are left out, see docs/decisions/0002."""
+        return [
+            (r"/", pages.Gallery),
+            (r"/login", pages.Login),
+            (r"/logout", pages.Logout),
+            (r"/healthz", pages.Health),
+            (r"/readyz", pages.Ready),
+            (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
+            (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
+            (rf"/dashboards(?:-plain)?/{NAME}/(.+)", visit.Asset),
+            (rf"/api/kernels/{KERNEL}", visit.KernelState),
+            (rf"/api/kernels/{KERNEL}/channels", visit.Channels),
+            (rf"/voila/api/shutdown/{KERNEL}", visit.Leave),
+            (r"/_api/notebooks", api.Notebooks),
+            (r"/_api/notebooks/([^/]+)", api.Notebook),
+            (r"/_api/status", api.Status),
+            # Public scripts and styles of Voilà and of widget packages.
+            (r"/voila/templates/(.*)", TemplateStaticFileHandler),
+            (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
+            (
+                r"/voila/labextensions/(.*)",
+                FileFindHandler,
+                {"path": self.labextensions_path, "no_cache_paths": []},
+            ),
+        ]
+
+    def listen(self) -> None:
+        """Serve until stopped; a taken port is an error, never another port."""
+        server = httpserver.HTTPServer(self.app, max_body_size=self.dashops.upload_limit)
+        loop = ioloop.IOLoop.current()
+        loop.run_sync(self.kernel_manager.reap)
+        server.listen(self.dashops.port, self.dashops.ip)
+        ioloop.PeriodicCallback(self.kernel_manager.sweep, SWEEP).start()
+        self.log.info("listening on http://%s:%s", self.dashops.ip, self.dashops.port)
+        self.ioloop = loop
+        try:
+            loop.start()
+        finally:
+            server.stop()
+            self.stop()
+
+    def stop(self) -> None:
+        """End the kernels of all viewers."""
+        self.ioloop.run_sync(self.kernel_manager.shutdown_all)
+
+    def _log_request(self, handler: Any) -> None:
+        """One line a request: no query, which may hold what a viewer typed."""
+        request = handler.request
+        write = self.log.info if handler.get_status() < 500 else self.log.warning
+        write("%s %s %s", handler.get_status(), request.method, request.path)
+
+
+def serve(settings: config.Config) -> None:
+    """Run the server; returns when it is told to stop by a signal."""
+    # Jupyter Server gives Tornado milliseconds where it wants seconds, at every connection.
+    logging.getLogger("tornado.general").addFilter(
+        lambda record: "websocket_ping_timeout" not in record.getMessage()
+    )
+    scratch = settings.store / "incoming"
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    traits = Traits()
+    traits.VoilaConfiguration.multi_kernel_manager_class = kernels.Kernels
+    traits.VoilaConfiguration.show_tracebacks = False
+    traits.VoilaConfiguration.allow_template_override = "NO"
+    traits.VoilaConfiguration.allow_theme_override = "NO"
+    traits.VoilaConfiguration.extension_denylist = ["jupyterlab_pygments"]
+    traits.VoilaExporter.markdown_renderer_class = rendering.Markdown
+    traits.VoilaExecutor.timeout = settings.cell_timeout
+    traits.VoilaExecutor.interrupt_on_timeout = False
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    server = DashboardServer(
+        log_format="%(asctime)s %(levelname)s %(message)s",
+        config=traits,
+        open_browser=False,
+        connection_dir_root=str(scratch),
+        cookie_secret=config.secret(settings.cookie_secret_file).encode(),
+        identity_provider_class=identity.Account,
+        authorizer_class=identity.OwnKernel,
+        kernel_websocket_connection_class=connection.Connection,
+    )
+    server.config.Account.user = settings.user
+    server.config.Account.password = config.secret(settings.password_file)
+    server.dashops = settings
+    server.initialize([])
+    server.start()

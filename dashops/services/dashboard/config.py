@@ -1,0 +1,67 @@
+"""What the dashboard server reads once at start; nothing here talks to a network."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class GatewayAddress:
+    """Where one kernel gateway listens and which file holds its token."""
+
+    url: str
+    token_file: Path
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one dashboard server; durations in seconds, sizes in bytes."""
+
+    ip: str
+    port: int
+    hosts: tuple[str, ...]
+    title: str
+    store: Path
+    user: str
+    password_file: Path
+    deploy_token_file: Path
+    cookie_secret_file: Path
+    gateways: tuple[GatewayAddress, ...]
+    cell_timeout: int
+    run_timeout: int
+    idle_timeout: int
+    reconnect_grace: int
+    upload_limit: int
+    max_viewers: int
+
+
+def load(path: Path) -> Config:
+    """Read a rendered ``dashboard.toml``; raises ``KeyError`` or ``TypeError`` on a bad one."""
+    data = tomllib.loads(path.read_text())
+    server, login, limits = data["server"], data["login"], data["limits"]
+    return Config(
+        ip=server["ip"],
+        port=server["port"],
+        hosts=tuple(server["hosts"]),
+        title=server["title"],
+        store=Path(server["store"]),
+        user=login["user"],
+        password_file=Path(login["password_file"]),
+        cookie_secret_file=Path(login["cookie_secret_file"]),
+        deploy_token_file=Path(server["deploy_token_file"]),
+        gateways=tuple(
+            GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
+            for each in data["gateways"]
+        ),
+        cell_timeout=limits["cell_timeout"],
+        run_timeout=limits["run_timeout"],
+        idle_timeout=limits["idle_timeout"],
+        reconnect_grace=limits["reconnect_grace"],
+        upload_limit=limits["upload_limit"],
+        max_viewers=limits["max_viewers"],
+    )
+
+
+def secret(path: Path) -> str:
+    """Return the secret a file holds, without its line end."""
+    return path.read_text().strip()

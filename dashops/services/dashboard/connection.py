@@ -1,0 +1,87 @@
+"""Carries messages between a viewer's websocket and his kernel, always through the wall."""
+
+import asyncio
+import time
+from typing import Any
+
+from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
+from tornado import web, websocket
+from traitlets import Unicode
+
+from dashops.services.dashboard import wall
+
+GONE = 1012  # websocket close code "service restart": the browser may try again
+REFUSED = 1008  # "policy violation"
+
+
+class Connection(BaseKernelWebsocketConnection):
+    """One browser page on one kernel."""
+
+    kernel_ws_protocol = Unicode(wall.PROTOCOL)
+    _socket: websocket.WebSocketClientConnection | None = None
+    _closed = False
+    _pump_task: asyncio.Task[None] | None = None
+
+    async def prepare(self) -> None:
+        """Connect to the gateway before the browser's handshake is accepted.
+
+        A refused handshake makes the browser back off; one that is accepted and then closed
+        makes it try again without a pause.
+        """
+        offered = self.websocket_handler.request.headers.get("Sec-WebSocket-Protocol", "")
+        if wall.PROTOCOL not in [each.strip() for each in offered.split(",")]:
+            raise web.HTTPError(400, "websocket subprotocol %s required", wall.PROTOCOL)
+        if not self.websocket_handler.check_origin():
+            raise web.HTTPError(403, "cross-origin websocket refused")
+        try:
+            self._socket = await self.kernel_manager.gateway.connect(
+                self.kernel_id, self.session_id
+            )
+        except web.HTTPError as error:
+            if error.status_code == 404:
+                await self.multi_kernel_manager.end(self.kernel_id, "lost")
+            raise
+
+    async def connect(self) -> None:
+        """Start carrying messages."""
+        self.multi_kernel_manager.notify_connect(self.kernel_id)
+        self._pump_task = asyncio.ensure_future(self._pump())
+
+    async def _pump(self) -> None:
+        assert self._socket is not None
+        while isinstance(frame := await self._socket.read_message(), bytes):
+            kind, content = wall.kind(frame)
+            if kind == "status" and content.get("execution_state") in (
+                "restarting",
+                "autorestarting",
+                "dead",
+            ):
+                await self.multi_kernel_manager.end(self.kernel_id, "crashed")
+                break
+            shown = wall.to_viewer(frame)
+            if shown is None:
+                continue
+            try:
+                # Waiting here slows a kernel that talks faster than this viewer can read.
+                await self.websocket_handler.write_message(shown, binary=True)
+            except websocket.WebSocketClosedError:
+                return
+        if not self._closed:
+            self.websocket_handler.close(GONE, "kernel connection lost")
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Judge one frame of the browser and pass it on or drop it."""
+        passed = wall.from_viewer(incoming_msg)
+        if passed is None:
+            self.log.warning("dropped a message for kernel %s", self.kernel_id)
+            return
+        self.kernel_manager.visit.active = time.monotonic()
+        if self._socket:
+            self._socket.write_message(passed, binary=True)
+
+    def disconnect(self) -> None:
+        """The browser page went away."""
+        self._closed = True
+        self.multi_kernel_manager.notify_disconnect(self.kernel_id)
+        if self._socket:
+            self._socket.close()

@@ -1,0 +1,134 @@
+"""The kernel gateways this server may use, over HTTP and websocket; knows nothing of viewers."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tornado import httpclient, httputil, web, websocket
+
+from dashops.services.dashboard import config, wall
+
+RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
+MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
+
+
+class Gateway:
+    """One jupyter-kernel-gateway and how many kernels this server has on it."""
+
+    def __init__(self, address: config.GatewayAddress) -> None:
+        self.url = address.url
+        self.kernels = 0
+        self.down_until = 0.0
+        self._token = config.secret(address.token_file)
+
+    async def start_kernel(
+        self, name: str, env: Mapping[str, str], revision: str, archive: Callable[[], bytes]
+    ) -> str:
+        """Start a kernel in the folder of a revision; return its id.
+
+        The archive is made and sent only when this gateway has not seen the revision yet.
+
+        Raises:
+            web.HTTPError: 503 when the gateway is gone, full or refuses.
+        """
+        body = json.dumps({"name": name, "env": {**env, "DASHOPS_BUNDLE": revision}})
+        answer = await self._fetch("POST", "/api/kernels", body, allowed=(409,))
+        if answer.code == 409:
+            await self._fetch("PUT", f"/api/dashops/bundles/{revision}", archive())
+            answer = await self._fetch("POST", "/api/kernels", body)
+        self.kernels += 1
+        return str(json.loads(answer.body)["id"])
+
+    async def stop_kernel(self, kernel_id: str) -> None:
+        """End a kernel; one that is gone already is fine."""
+        self.kernels = max(0, self.kernels - 1)
+        await self._fetch("DELETE", f"/api/kernels/{kernel_id}", allowed=(404,))
+
+    async def list_kernels(self) -> list[str]:
+        """The ids of all kernels that run there."""
+        answer = await self._fetch("GET", "/api/kernels", timeout=5)
+        return [each["id"] for each in json.loads(answer.body)]
+
+    async def kernelspecs(self) -> dict[str, Any]:
+        """``{"default": name, "kernelspecs": {name: {"spec": …}}}`` as Jupyter Server has it."""
+        answer = await self._fetch("GET", "/api/kernelspecs", timeout=10)
+        return dict(json.loads(answer.body))
+
+    async def connect(self, kernel_id: str, session: str) -> websocket.WebSocketClientConnection:
+        """Open the channels of a kernel; raises HTTPError 404 when it is gone, else 503."""
+        url = httputil.url_concat(
+            f"ws{self.url.removeprefix('http')}/api/kernels/{kernel_id}/channels",
+            {"session_id": session},
+        )
+        request = httpclient.HTTPRequest(url, headers=self._headers, connect_timeout=10)
+        try:
+            socket = await websocket.websocket_connect(
+                request,
+                subprotocols=[wall.PROTOCOL],
+                ping_interval=30,
+                max_message_size=MESSAGE_LIMIT,
+            )
+        except httpclient.HTTPClientError as error:
+            raise web.HTTPError(404 if error.code == 404 else 503) from error
+        except OSError as error:
+            raise web.HTTPError(503, "gateway %s: %s", self.url, error) from error
+        if socket.selected_subprotocol != wall.PROTOCOL:
+            socket.close()
+            raise web.HTTPError(503, "gateway %s does not speak %s", self.url, wall.PROTOCOL)
+        return socket
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"token {self._token}"}
+
+    async def _fetch(
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        *,
+        allowed: tuple[int, ...] = (),
+        timeout: float = 60,
+    ) -> httpclient.HTTPResponse:
+        request = httpclient.HTTPRequest(
+            self.url + path,
+            method=method,
+            headers=self._headers,
+            body=body,
+            allow_nonstandard_methods=True,
+            connect_timeout=5,
+            request_timeout=timeout,
+        )
+        try:
+            answer = await httpclient.AsyncHTTPClient().fetch(request, raise_error=False)
+        except OSError as error:
+            self.down_until = time.monotonic() + RETRY_AFTER
+            raise web.HTTPError(503, "gateway %s: %s", self.url, error) from error
+        if answer.code == 599:
+            self.down_until = time.monotonic() + RETRY_AFTER
+        if answer.code >= 400 and answer.code not in allowed:
+            raise web.HTTPError(503, "gateway %s: %s %s", self.url, answer.code, answer.reason)
+        return answer
+
+
+class Gateways:
+    """All gateways of this server, least loaded first."""
+
+    def __init__(self, addresses: tuple[config.GatewayAddress, ...]) -> None:
+        self.all = [Gateway(address) for address in addresses]
+
+    def usable(self) -> list[Gateway]:
+        """Those worth asking now; all of them when every one has failed lately."""
+        now = time.monotonic()
+        up = [gateway for gateway in self.all if gateway.down_until <= now]
+        return sorted(up or self.all, key=lambda gateway: gateway.kernels)
+
+    async def kernelspecs(self) -> dict[str, Any]:
+        """The kernelspecs of the first gateway that answers; raises HTTPError 503."""
+        for gateway in self.usable():
+            try:
+                return await gateway.kernelspecs()
+            except web.HTTPError:
+                continue
+        raise web.HTTPError(503, "no gateway answers")

@@ -1,0 +1,169 @@
+"""The kernels viewers have open, one each: opened for a viewer, ended when he is gone or idle."""
+
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_server.auth import User
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado import web
+from traitlets import Any as AnyTrait
+from traitlets.config import LoggingConfigurable
+
+from dashops.services.dashboard import channels, config, gateways, store
+
+FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
+REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
+
+
+@dataclass
+class Visit:
+    """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds."""
+
+    owner: str
+    user: str
+    dashboard: store.Dashboard
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    active: float = field(default_factory=time.monotonic)
+    left: float | None = None
+    connections: int = 0
+    rendering: bool = True
+
+
+class ViewerKernel(LoggingConfigurable):
+    """A kernel on a gateway, with what nbclient and Jupyter Server ask of a kernel manager."""
+
+    visit: Visit = AnyTrait()
+    gateway: gateways.Gateway = AnyTrait()
+    kernel_id: str = AnyTrait()
+    has_kernel = True
+
+    def client(self, **_: Any) -> channels.Client:
+        """A client for the server's own first run of the notebook."""
+        return channels.Client(self)
+
+    async def is_alive(self) -> bool:
+        """Its end is seen on the websocket, so here it is always alive."""
+        return True
+
+    async def shutdown_kernel(self, **_: Any) -> None:
+        """Left to the manager, which also forgets the kernel."""
+
+    async def cleanup_resources(self, **_: Any) -> None:
+        """Nothing of a remote kernel is on this machine."""
+
+
+class Kernels(AsyncMappingKernelManager):
+    """All open kernels by id. Jupyter's own manager would start them here; this one never does."""
+
+    settings: config.Config
+    gateways: gateways.Gateways
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._kernels: dict[str, ViewerKernel] = {}
+        self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    @property
+    def open_kernels(self) -> list[ViewerKernel]:
+        """Every kernel a viewer has open now."""
+        return list(self._kernels.values())
+
+    async def open(
+        self, dashboard: store.Dashboard, user: User, archive: Callable[[], bytes]
+    ) -> ViewerKernel:
+        """Start a kernel for one visit on the least loaded gateway that can.
+
+        Raises:
+            web.HTTPError: 503 when all places are taken or no gateway can start one.
+        """
+        if len(self._kernels) >= self.settings.max_viewers:
+            raise web.HTTPError(503, "all %s places are taken", self.settings.max_viewers)
+        env = {"KERNEL_USERNAME": "dashops"}
+        failure: web.HTTPError | None = None
+        for gateway in self.gateways.usable():
+            try:
+                kernel_id = await gateway.start_kernel(
+                    dashboard.kernel, env, dashboard.revision, archive
+                )
+            except web.HTTPError as error:
+                failure = error
+                self.log.warning("cannot start a kernel: %s", error)
+                continue
+            visit = Visit(owner=user.username, user=user.name, dashboard=dashboard)
+            kernel = ViewerKernel(parent=self, visit=visit, gateway=gateway, kernel_id=kernel_id)
+            self._kernels[kernel_id] = kernel
+            return kernel
+        raise web.HTTPError(503, "no gateway could start a kernel") from failure
+
+    async def end(self, kernel_id: str, reason: str) -> None:
+        """End a kernel and remember why; one that is gone already is fine."""
+        kernel = self._kernels.pop(kernel_id, None)
+        if kernel is None:
+            return
+        self._ended[kernel_id] = (kernel.visit.owner, reason)
+        while len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
+        self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.dashboard.name, reason)
+        try:
+            await kernel.gateway.stop_kernel(kernel_id)
+        except web.HTTPError as error:
+            self.log.warning("cannot stop kernel %s: %s", kernel_id, error)
+
+    def owned(self, kernel_id: str, owner: str) -> ViewerKernel | None:
+        """The kernel, if it is open and belongs to that viewer."""
+        kernel = self._kernels.get(kernel_id)
+        return kernel if kernel and kernel.visit.owner == owner else None
+
+    def ended(self, kernel_id: str, owner: str) -> str | None:
+        """Why a kernel of that viewer ended, if it did."""
+        whose, reason = self._ended.get(kernel_id, ("", ""))
+        return reason if reason and whose == owner else None
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """A page of the viewer connected."""
+        if kernel := self._kernels.get(kernel_id):
+            kernel.visit.connections += 1
+            kernel.visit.left = None
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """A page of the viewer went away; it may come back within the grace."""
+        if kernel := self._kernels.get(kernel_id):
+            kernel.visit.connections -= 1
+            if kernel.visit.connections <= 0:
+                kernel.visit.left = time.monotonic() + self.settings.reconnect_grace
+
+    def rendered(self, kernel: ViewerKernel) -> None:
+        """The page is complete; its scripts now have some time to connect."""
+        kernel.visit.rendering = False
+        if kernel.visit.connections <= 0:
+            kernel.visit.left = time.monotonic() + FIRST_CONNECT
+
+    async def sweep(self) -> None:
+        """End the kernels whose viewer left or has done nothing for the idle timeout."""
+        now = time.monotonic()
+        for kernel in self.open_kernels:
+            visit = kernel.visit
+            if visit.rendering:
+                continue
+            if visit.left is not None and visit.left < now:
+                await self.end(kernel.kernel_id, "left")
+            elif now - visit.active > self.settings.idle_timeout:
+                await self.end(kernel.kernel_id, "idle")
+
+    async def reap(self) -> None:
+        """End kernels of an earlier life of this server, which is its gateways' only owner."""
+        for gateway in self.gateways.all:
+            with contextlib.suppress(web.HTTPError):
+                for kernel_id in await gateway.list_kernels():
+                    if kernel_id not in self._kernels:
+                        await gateway.stop_kernel(kernel_id)
+
+    async def shutdown_all(self, now: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 Jupyter's
+        """End every kernel, when the server stops."""
+        for kernel in self.open_kernels:
+            await self.end(kernel.kernel_id, "stopped")

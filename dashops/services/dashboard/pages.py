@@ -1,0 +1,142 @@
+"""The server's own pages: login, gallery and errors; dashboards themselves are in visit.py."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+HERE = Path(__file__).parent
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "html"), autoescape=True, undefined=jinja2.StrictUndefined
+)
+WORDS = {
+    403: ("Not allowed", "This page is not for you."),
+    404: ("Not found", "There is no dashboard or page of that name here."),
+    405: ("Not allowed", "This address does not take that kind of request."),
+    503: ("Not available right now", "Please try again in a moment."),
+}
+
+
+class Page(JupyterHandler):
+    """A page for people who are logged in; errors are pages with a reference, never details."""
+
+    async def prepare(self, **settings: Any) -> None:
+        """Check the login; also hand out the XSRF cookie that the page's scripts need."""
+        await super().prepare(**settings)
+        if not self._finished:
+            _ = self.xsrf_token
+
+    def show(self, template: str, **values: Any) -> None:
+        """Answer with one of our templates."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        page = TEMPLATES.get_template(template)
+        self.finish(page.render(title=self.settings["title"], user=self.current_user, **values))
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """Show an error page."""
+        heading, text = WORDS.get(
+            status_code, ("Something went wrong", "The people who run this server can look it up.")
+        )
+        error = details.get("exc_info", (None, None))[1]
+        if isinstance(error, web.HTTPError) and error.reason:
+            text = error.reason
+        reference = ""
+        if status_code >= 500:
+            reference = uuid.uuid4().hex[:8]
+            self.log.error(
+                "reference %s: %s %s: %s", reference, status_code, self.request.path, error
+            )
+        self.show("error.html", heading=heading, text=text, reference=reference)
+
+
+class Gallery(Page):
+    """All dashboards this viewer may open."""
+
+    async def get(self) -> None:
+        """List them."""
+        dashboards = self.settings["store"].all()
+        self.show("gallery.html", dashboards=dashboards, xsrf=self.xsrf_token.decode())
+
+
+class Login(Page):
+    """The login form."""
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        """Show the form; who is logged in goes where he wanted to go."""
+        if self.current_user:
+            self.redirect(self._next())
+        else:
+            self._form("")
+
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Check name and password."""
+        user = self.identity_provider.process_login_form(self)
+        if user is None:
+            self.set_status(401)
+            self._form("That name and password do not match")
+            return
+        self.identity_provider.set_login_cookie(self, user)
+        self.redirect(self._next())
+
+    def _form(self, message: str) -> None:
+        self.show("login.html", message=message, next=self._next(), xsrf=self.xsrf_token.decode())
+
+    def _next(self) -> str:
+        """Where to go after the login: a path of this server only."""
+        wanted = self.get_argument("next", default="/")
+        parts = urlsplit(wanted)
+        plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
+        return wanted if plain and not parts.scheme and not parts.netloc else "/"
+
+
+class Logout(Page):
+    """Ends a login."""
+
+    async def post(self) -> None:
+        """End this viewer's kernels and forget him."""
+        kernels = self.settings["kernel_manager"]
+        for kernel in kernels.open_kernels:
+            if kernel.visit.owner == self.current_user.username:
+                await kernels.end(kernel.kernel_id, "logged out")
+        self.identity_provider.clear_login_cookie(self)
+        self.redirect("/login")
+
+
+class Missing(Page):
+    """Every address that is not another page's."""
+
+    async def get(self) -> None:
+        """Say that there is nothing; those who are not logged in are sent to the login first."""
+        raise web.HTTPError(404)
+
+
+class Health(web.RequestHandler):
+    """For supervisors and load balancers, without a login and without touching a kernel."""
+
+    def get(self) -> None:
+        """Answer as long as the process lives."""
+        self.finish({"status": "ok"})
+
+
+class Ready(web.RequestHandler):
+    """Whether a visitor could be served now."""
+
+    async def get(self) -> None:
+        """200 when a gateway answers, else 503."""
+        for gateway in self.settings["gateways"].usable():
+            try:
+                await gateway.list_kernels()
+            except web.HTTPError:
+                continue
+            self.finish({"status": "ready"})
+            return
+        self.set_status(503)
+        self.finish({"status": "no gateway answers"})

@@ -1,0 +1,160 @@
+"""A viewer opens a dashboard: start his kernel, stream the page, free the kernel if it fails."""
+
+import asyncio
+import mimetypes
+import uuid
+from typing import Any
+
+from jupyter_server.base.handlers import APIHandler
+from tornado import iostream, web
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from dashops.services.dashboard import kernels, pages, rendering
+
+HEARTBEAT = 10  # seconds of silence after which a proxy might give up
+BINARY = "application/octet-stream"
+# An image or PDF opened by itself must not run the author's scripts as this server.
+INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'"
+ENDED = {
+    "idle": "This page was not used for a while, so its session was closed",
+    "left": "This page was closed for a while, so its session ended",
+    "crashed": "The program behind this page stopped",
+    "lost": "The server behind this page was restarted",
+    "logged out": "You have logged out",
+}
+
+
+class Visit(pages.Page):
+    """The page of a dashboard; each load is a visit with a kernel of its own."""
+
+    def initialize(self, *, chrome: bool) -> None:
+        """``chrome``: whether to show the bar with title and links."""
+        self.chrome = chrome
+        self._task: asyncio.Task[None] | None = None
+
+    async def get(self, name: str) -> None:
+        """Stream the page."""
+        dashboard = self.settings["store"].get(name)
+        if dashboard is None:
+            raise web.HTTPError(404)
+        if not self.request.path.endswith("/"):
+            # Links of the notebook to its own files are relative to it.
+            self.redirect(self.request.path + "/")
+            return
+        store, open_kernels = self.settings["store"], self.settings["kernel_manager"]
+        kernel = await open_kernels.open(
+            dashboard, self.current_user, lambda: store.archive(dashboard.revision)
+        )
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self._task = asyncio.ensure_future(
+            self._stream(kernel, store.notebook_text(dashboard.revision))
+        )
+        try:
+            async with asyncio.timeout(self.settings["run_timeout"]):
+                await self._task
+        except TimeoutError:
+            await self._fail(kernel, "It did not finish in time", "run_timeout")
+        except rendering.RunFailed as failure:
+            await self._fail(kernel, failure.text, failure.detail)
+        except (asyncio.CancelledError, iostream.StreamClosedError):
+            await open_kernels.end(kernel.kernel_id, "left")
+        except Exception as error:
+            # Whatever else goes wrong inside Voilà or a template must not leave an endless page.
+            self.log.exception("cannot render %s", name)
+            await self._fail(kernel, "It could not be shown", repr(error))
+        else:
+            open_kernels.rendered(kernel)
+
+    def on_connection_close(self) -> None:
+        """The viewer went away before the page was complete."""
+        if self._task:
+            self._task.cancel()
+
+    async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
+        pieces = rendering.pieces(self, kernel, notebook_text, chrome=self.chrome)
+        following = asyncio.ensure_future(anext(pieces, None))
+        try:
+            while True:
+                done, _ = await asyncio.wait({following}, timeout=0)
+                if not done:
+                    # Send what there is only when the next piece takes its time: a page has many.
+                    await self.flush()
+                    done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
+                if not done:
+                    self.write("<script>window.voila_heartbeat()</script>\n")
+                elif (piece := following.result()) is None:
+                    return
+                else:
+                    self.write(piece)
+                    following = asyncio.ensure_future(anext(pieces, None))
+        finally:
+            following.cancel()
+
+    async def _fail(self, kernel: kernels.ViewerKernel, text: str, detail: str) -> None:
+        reference = uuid.uuid4().hex[:8]
+        self.log.error(
+            "reference %s: dashboard %s failed: %s", reference, kernel.visit.dashboard.name, detail
+        )
+        await self.settings["kernel_manager"].end(kernel.kernel_id, "failed")
+        page = pages.TEMPLATES.get_template("failed.html")
+        self.finish(page.render(text=text, reference=reference, dashboard=kernel.visit.dashboard))
+
+
+class Asset(pages.Page):
+    """A file of a dashboard that its page refers to."""
+
+    async def get(self, name: str, path: str) -> None:
+        """Serve it, if the revision lists it."""
+        store = self.settings["store"]
+        dashboard = store.get(name)
+        file = store.asset(dashboard, path) if dashboard else None
+        if file is None or not file.is_file():
+            raise web.HTTPError(404)
+        kind, encoding = mimetypes.guess_type(file.name)
+        self.set_header("Content-Type", BINARY if encoding else kind or BINARY)
+        self.set_header("Content-Security-Policy", INERT)
+        self.finish(file.read_bytes())
+
+
+class Channels(VoilaKernelWebsocketHandler):
+    """The websocket of a page; who may open it says identity.OwnKernel, what passes says wall."""
+
+
+class KernelState(APIHandler):
+    """Tells a page whether its kernel still runs, and if not why."""
+
+    async def get(self, kernel_id: str) -> None:
+        """The kernel's model; 410 with the reason when it ended, 404 for all others."""
+        open_kernels, owner = self.settings["kernel_manager"], self.current_user.username
+        kernel = open_kernels.owned(kernel_id, owner)
+        if kernel:
+            self.finish(_model(kernel))
+            return
+        reason = open_kernels.ended(kernel_id, owner)
+        self.set_status(410 if reason else 404)
+        self.finish({"reason": reason or "unknown", "message": ENDED.get(reason or "", "")})
+
+
+class Leave(APIHandler):
+    """What a page calls when its tab is closed."""
+
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel, if it is this viewer's."""
+        open_kernels = self.settings["kernel_manager"]
+        if not open_kernels.owned(kernel_id, self.current_user.username):
+            raise web.HTTPError(404)
+        await open_kernels.end(kernel_id, "left")
+        self.set_status(204)
+        self.finish()
+
+
+def _model(kernel: kernels.ViewerKernel) -> dict[str, Any]:
+    """A kernel as Jupyter's REST API describes one."""
+    return {
+        "id": kernel.kernel_id,
+        "name": kernel.visit.dashboard.kernel,
+        "last_activity": kernel.visit.since.isoformat(),
+        "execution_state": "idle",
+        "connections": kernel.visit.connections,
+    }

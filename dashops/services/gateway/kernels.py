@@ -1,0 +1,41 @@
+"""Starts a kernel in its bundle's folder, with an environment that holds no secret."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from kernel_gateway.services.kernels.manager import SeedingMappingKernelManager
+from tornado import web
+from traitlets import List, Unicode
+
+from dashops.services.gateway import bundles
+
+
+class BundleKernels(SeedingMappingKernelManager):
+    """The gateway's kernels; a request for a bundle that is not here is answered with 409."""
+
+    bundle_root = Unicode(config=True, help="Folder for unpacked bundles")
+    allowed_env = List(Unicode(), config=True, help="Variables of this process kernels may see")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.bundles = bundles.Bundles(Path(self.bundle_root))
+
+    async def start_kernel(
+        self, *args: Any, env: dict[str, str] | None = None, **kwargs: Any
+    ) -> str:
+        """Start a kernel; ``DASHOPS_BUNDLE`` in ``env`` names the revision it runs.
+
+        Raises:
+            web.HTTPError: 409 when that bundle has to be sent first.
+        """
+        revision = (env or {}).get("DASHOPS_BUNDLE")
+        if revision:
+            folder = self.bundles.folder(revision)
+            if folder is None:
+                raise web.HTTPError(409, "bundle %s is not here", revision)
+            kwargs["cwd"] = str(folder / "work")
+            env = {**(env or {}), "HOME": str(folder / "home")}
+        inherited = {name: os.environ[name] for name in self.allowed_env if name in os.environ}
+        clean = {"PATH": os.environ.get("PATH", ""), **inherited, **(env or {})}
+        return str(await super().start_kernel(*args, env=clean, **kwargs))

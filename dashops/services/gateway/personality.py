@@ -1,0 +1,88 @@
+"""The gateway's routes: those of jupyter-kernel-gateway, plus one that takes bundles.
+
+Named in its configuration as ``KernelGatewayApp.api``, its documented way to be extended.
+"""
+
+import json
+import re
+from typing import Any
+
+from jupyter_client.jsonutil import json_default
+from jupyter_server.utils import url_escape, url_path_join
+from kernel_gateway.jupyter_websocket import JupyterWebsocketPersonality
+from kernel_gateway.mixins import JSONErrorsMixin, TokenAuthorizationMixin
+from kernel_gateway.services.kernels.handlers import MainKernelHandler
+from tornado import http1connection, web
+
+from dashops import errors
+
+LIMIT = 2**31  # bytes of an archive
+
+
+class Kernels(MainKernelHandler):
+    """Starts kernels; the stock handler can give a kernel another request's environment."""
+
+    async def post(self) -> None:
+        """Start a kernel with the environment of this request."""
+        model = self.get_json_body() or {}
+        limit = self.settings["kg_max_kernels"]
+        if limit is not None and len(self.kernel_manager.list_kernels()) >= limit:
+            raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
+        asked = model.get("env", {})
+        allowed = self.settings["kg_personality"].env_whitelist
+        env = {
+            name: str(value)
+            for name, value in asked.items()
+            if name in allowed or name.startswith("KERNEL_")
+        }
+        kernel_id = await self.kernel_manager.start_kernel(
+            kernel_name=model.get("name") or self.kernel_manager.default_kernel_name, env=env
+        )
+        self.set_status(201)
+        self.set_header(
+            "Location", url_path_join(self.base_url, "api", "kernels", url_escape(kernel_id))
+        )
+        answer = self.kernel_manager.kernel_model(kernel_id)
+        self.finish(json.dumps(answer, default=json_default))
+
+
+@web.stream_request_body
+class Bundle(TokenAuthorizationMixin, JSONErrorsMixin, web.RequestHandler):
+    """Takes the bundle of a revision."""
+
+    def prepare(self) -> None:
+        """Check the token before the body is read."""
+        self._chunks: list[bytes] = []
+        if isinstance(self.request.connection, http1connection.HTTP1Connection):
+            self.request.connection.set_max_body_size(LIMIT)
+        super().prepare()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a part of the archive."""
+        self._chunks.append(chunk)
+
+    def put(self, revision: str) -> None:
+        """Unpack it."""
+        try:
+            self.settings["kernel_manager"].bundles.add(revision, b"".join(self._chunks))
+        except errors.SpecError as error:
+            raise web.HTTPError(400, "%s", error.message) from error
+        self.set_status(204)
+
+
+class Personality(JupyterWebsocketPersonality):
+    """jupyter-kernel-gateway's websocket API with these two handlers in it."""
+
+    def create_request_handlers(self) -> list[Any]:
+        """All routes; ours come first and so replace the stock one."""
+        base = re.escape(self.parent.base_url.rstrip("/"))
+        return [
+            (rf"{base}/api/kernels", Kernels),
+            (rf"{base}/api/dashops/bundles/([0-9a-f]{{64}})", Bundle),
+            *super().create_request_handlers(),
+        ]
+
+
+def create_personality(*args: Any, **kwargs: Any) -> Personality:
+    """What jupyter-kernel-gateway calls."""
+    return Personality(*args, **kwargs)

@@ -1,0 +1,97 @@
+"""The kinds of values a setting may have; each refuses what cannot work, in one sentence."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ByteSize, Field, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+# What a pattern asks for, in the words an error uses. JSON Schema gets the pattern itself.
+PATTERNS = {
+    (NAME := r"^[a-z0-9][a-z0-9_-]{0,62}$"): (
+        "should be lower-case letters, digits, `-` and `_`, start with a letter or digit, "
+        "and have at most 63 characters"
+    ),
+    (TEXT := r"^\S([^\r\n]*\S)?$"): "should be one line of text without blanks at its ends",
+    (USER := r"^[^\s:]+$"): "should be a login name without blanks and colons",
+    (VARIABLE := r"^[A-Za-z_][A-Za-z0-9_]*$"): "should be the name of an environment variable",
+    (URL := r"^(https?|file)://\S+$"): "should be a URL that starts with `https://`",
+}
+
+
+def _bare_url(value: str) -> str:
+    # A password in a URL would be copied into argv, logs and rendered files.
+    if re.match(r"\w+://[^/\s]*@", value):
+        raise PydanticCustomError(
+            "credentials",
+            "should not hold a user name or password",
+            {"hint": "put them into `~/.netrc`, which uv reads"},
+        )
+    return value
+
+
+def _not_ours(value: str) -> str:
+    # Kernels run the author's code and hold no secret of any service.
+    if value.startswith("DASHOPS_"):
+        raise PydanticCustomError("ours", "should not name a variable of dashops itself", {})
+    return value
+
+
+def under(folder: Path, value: str) -> Path:
+    """The path that `value` names when read in `folder`; `~` is the home."""
+    try:
+        return Path(folder, Path(value).expanduser())
+    except RuntimeError as error:
+        raise PydanticCustomError("no_home", "names a home that cannot be found", {}) from error
+
+
+def _link(value: str, info: ValidationInfo) -> str:
+    if "://" in value or not info.context:
+        return value
+    return str(under(info.context["folder"], value).resolve())
+
+
+def _file(value: Path, info: ValidationInfo) -> Path:
+    found = under(info.context["folder"], str(value)).resolve() if info.context else value
+    if info.context and not found.is_file():
+        raise PydanticCustomError("no_file", "should name a file, and there is none", {})
+    return found
+
+
+def _folder(value: str, info: ValidationInfo) -> str:
+    if info.context and not under(info.context["folder"], value).is_dir():
+        raise PydanticCustomError("no_folder", "should name a folder, and there is none", {})
+    return value
+
+
+def _removable(value: str, info: ValidationInfo) -> str:
+    # `dashops down --purge` removes this folder with all that is in it.
+    if info.context:
+        folder = info.context["folder"].resolve()
+        state = under(folder, value).resolve()
+        hint = "name another one: `dashops down --purge` removes all that is in it"
+        if state == folder or state in folder.parents:
+            raise PydanticCustomError(
+                "not_removable", "should be a folder of its own", {"hint": hint}
+            )
+    return value
+
+
+Text = Annotated[str, Field(pattern=TEXT)]
+Url = Annotated[str, Field(pattern=URL), AfterValidator(_bare_url)]
+Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
+Certificates = Annotated[Path, AfterValidator(_file)]
+Folder = Annotated[Text, AfterValidator(_folder)]
+OwnFolder = Annotated[Text, AfterValidator(_removable)]
+Name = Annotated[str, Field(pattern=NAME)]
+User = Annotated[str, Field(pattern=USER)]
+Variable = Annotated[str, Field(pattern=VARIABLE), AfterValidator(_not_ours)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=7 * 24 * 3600)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+Size = Annotated[
+    ByteSize,
+    Field(ge=1),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}),
+]

@@ -1,0 +1,264 @@
+"""The shape of a stack: every setting with its type, default and reason; reads no file."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
+
+from dashops.stack.kinds import (
+    Certificates,
+    Count,
+    Folder,
+    Name,
+    OwnFolder,
+    Port,
+    Seconds,
+    Size,
+    Source,
+    Text,
+    Url,
+    User,
+    Variable,
+    under,
+)
+
+
+class Section(BaseModel):
+    """Settings that are read once and never change; a key nobody knows is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Environment(Section):
+    """The Python packages notebooks may import."""
+
+    packages: tuple[Text, ...] = Field(
+        default=("ipywidgets", "numpy", "pandas", "matplotlib", "plotly"),
+        description="Packages that notebooks and dashboards may import, as pip writes them "
+        "(`pandas>=2`). The default draws tables, charts and widgets.",
+    )
+    python: Text | None = Field(
+        default=None,
+        description='Python of the environments: a version in quotes ("3.12") or a path. '
+        "Default: the Python that runs dashops, because it is certain to be there.",
+    )
+    index: Url | None = Field(
+        default=None,
+        description="URL of the package index. Default: PyPI, or what uv is set up to use.",
+    )
+    find_links: tuple[Source, ...] = Field(
+        default=(),
+        description="More places to find packages: folders (relative to this file) or URLs of "
+        "pages. Default: none; meant for machines without a network.",
+    )
+    certificates: Certificates | None = Field(
+        default=None,
+        description="File of the certificate authorities to trust (PEM), relative to this file. "
+        "Default: those of the system; set it behind a proxy that opens TLS.",
+    )
+
+
+class Dashboard(Section):
+    """The server that viewers open."""
+
+    port: Port = Field(
+        default=8866,
+        description="TCP port on 127.0.0.1. Default: 8866, as Voilà uses.",
+    )
+    title: Text = Field(
+        default="Dashboards",
+        description="Heading of the gallery and the login page. Default: Dashboards.",
+    )
+    user: User = Field(
+        default="viewer",
+        description="Name that viewers log in with; the password is made by the first "
+        "`dashops up`. Default: viewer.",
+    )
+    frontends: tuple[Text, ...] = Field(
+        default=("jupyterlab-widgets", "plotly", "anywidget"),
+        description="Packages that bring the JavaScript of widgets. Default: those that the "
+        "default packages of `environment` need.",
+    )
+    cell_timeout: Seconds = Field(
+        default=120,
+        description="Seconds that one cell may run while a dashboard opens. Default: 120, "
+        "longer than anyone waits for a page.",
+    )
+    run_timeout: Seconds = Field(
+        default=600,
+        description="Seconds that all cells together may run while a dashboard opens. "
+        "Default: 600, so that a hanging notebook frees its kernel.",
+    )
+    idle_timeout: Seconds = Field(
+        default=1800,
+        description="Seconds without any message after which a viewer's kernel is stopped. "
+        "Default: 1800 (half an hour), to give memory back.",
+    )
+    reconnect_grace: Seconds = Field(
+        default=30,
+        description="Seconds that a kernel waits for a page whose connection broke. "
+        "Default: 30, a reload or a change of network.",
+    )
+    upload_limit: Size = Field(
+        default=ByteSize(100_000_000),
+        description="Largest upload, in bytes or with a unit (100MB, 1GiB). Default: 100MB.",
+    )
+    max_viewers: Count = Field(
+        default=50,
+        description="Pages open at the same time, each with a kernel of its own. "
+        "Default: 50, the number of kernels of one gateway.",
+    )
+
+
+class Gateway(Section):
+    """The server that runs kernels; only the dashboard server talks to it."""
+
+    port: Port = Field(
+        default=8868,
+        description="TCP port on 127.0.0.1. Default: 8868.",
+    )
+    max_kernels: Count = Field(
+        default=50,
+        description="Kernels running at the same time. Default: 50; a kernel with pandas "
+        "takes about 100 MB of memory.",
+    )
+    env: tuple[Variable, ...] = Field(
+        default=("LANG", "LC_ALL", "TZ"),
+        description="Names of environment variables that kernels may see. Default: language "
+        "and time zone; nothing else, so that no secret of this shell reaches a notebook.",
+    )
+
+
+class Notebook(Section):
+    """JupyterLab, where authors write."""
+
+    port: Port = Field(
+        default=8867,
+        description="TCP port on 127.0.0.1. Default: 8867.",
+    )
+    folder: Folder = Field(
+        default=".",
+        description="Folder that JupyterLab shows, relative to this file. Default: the folder "
+        "of this file.",
+    )
+
+
+class Stack(Section):
+    """What the operator wants: dashops.yaml and `DASHOPS_*` over the defaults.
+
+    Made by `dashops.stack.load()` only, which also knows the place of every setting.
+    """
+
+    model_config = ConfigDict(title="dashops stack")
+
+    name: Name = Field(
+        default="",
+        description="Name of the stack. Default: the name of the folder this file is in.",
+    )
+    target: Literal["local"] = Field(
+        default="local",
+        description="Platform to run on. Default: local, processes on this machine.",
+    )
+    state: OwnFolder = Field(
+        default=".dashops",
+        description="Folder of everything dashops writes, relative to this file. "
+        "Default: .dashops, so that one folder is all there is to remove.",
+    )
+    environment: Environment = Field(
+        default=Environment(), description="The Python packages notebooks may import."
+    )
+    dashboard: Dashboard = Field(default=Dashboard(), description="The server that viewers open.")
+    gateway: Gateway = Field(
+        default=Gateway(),
+        description="The server that runs kernels; only the dashboard server talks to it.",
+    )
+    notebook: Notebook = Field(default=Notebook(), description="JupyterLab, where authors write.")
+
+    _folder: Path = PrivateAttr(default=Path())
+    _path: Path | None = PrivateAttr(default=None)
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        taken: dict[int, str] = {}
+        for slot in SLOTS:
+            port = getattr(self, slot).port
+            if port in taken:
+                raise PydanticCustomError(
+                    "same_port",
+                    "is `{port}`, which `{other}.port` uses already",
+                    {
+                        "port": port,
+                        "key": f"{slot}.port",
+                        "other": taken[port],
+                        "hint": "give each slot a port of its own",
+                    },
+                )
+            taken[port] = slot
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """Absolute folder of the stack file, or where it would be."""
+        return self._folder
+
+    @property
+    def path(self) -> Path | None:
+        """Absolute path of the stack file; None when there is none."""
+        return self._path
+
+    @property
+    def state_dir(self) -> Path:
+        """Absolute folder of everything dashops writes."""
+        return under(self.folder, self.state)
+
+    @property
+    def notebook_dir(self) -> Path:
+        """Absolute folder that JupyterLab shows."""
+        return under(self.folder, self.notebook.folder)
+
+    def secret_file(self, name: str) -> Path:
+        """Absolute path of a secret's file, such as `deploy-token`."""
+        return self.state_dir / "secrets" / name
+
+    def url(self, slot: str) -> str:
+        """Where a slot answers: `http://127.0.0.1:<port>`, without a slash at the end."""
+        return f"http://127.0.0.1:{getattr(self, slot).port}"
+
+    def where(self, key: str) -> str:
+        """Who set `dashboard.port`: `dashops.yaml:7`, `DASHOPS_DASHBOARD_PORT` or `default`."""
+        if key not in leaves():
+            raise KeyError(key)
+        return self._places.get(key, "default")
+
+    def placed(self, folder: Path, path: Path | None, places: dict[str, str]) -> Self:
+        """The same stack, knowing where it was read from; for `load()`."""
+        stack = self.model_copy()
+        stack._folder, stack._path, stack._places = folder, path, places
+        return stack
+
+
+SLOTS = ("dashboard", "gateway", "notebook")
+
+
+def sections() -> dict[str, type[Section]]:
+    """The sections of the file by name, in their order."""
+    kinds = {name: field.annotation for name, field in Stack.model_fields.items()}
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if isinstance(kind, type) and issubclass(kind, Section)
+    }
+
+
+def leaves() -> tuple[str, ...]:
+    """The path of every setting, such as `dashboard.port`, in the order of the file."""
+    inner = sections()
+    return tuple(
+        path
+        for name in Stack.model_fields
+        for path in (
+            [f"{name}.{key}" for key in inner[name].model_fields] if name in inner else [name]
+        )
+    )

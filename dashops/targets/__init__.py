@@ -1,0 +1,80 @@
+"""The platforms dashops runs on, by name; a target is imported only when a stack names it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal, Protocol, cast
+
+from dashops.errors import SpecError
+from dashops.plan import Event, Step
+from dashops.run import Run
+from dashops.stack import Stack
+
+NAMES = ("local",)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One slot now. `memory` is bytes of the process and all it started, `uptime` seconds."""
+
+    slot: str
+    state: Literal["healthy", "starting", "failing", "stopped"]
+    url: str
+    pid: int | None = None
+    memory: int | None = None
+    uptime: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a slot's log."""
+
+    slot: str
+    text: str
+
+
+class Target(Protocol):
+    """The verbs of a platform; a module that has them is a target."""
+
+    SLOTS: Sequence[str]
+    SECRETS: Sequence[str]
+
+    def facts(self, stack: Stack, run: Run) -> Any:
+        """What is there now; changes nothing and tolerates absence."""
+
+    def files(self, stack: Stack, facts: Any) -> Mapping[str, str]:
+        """The rendered recipe, `{path under .dashops/rendered: text}`."""
+
+    def check(self, stack: Stack, facts: Any) -> None:
+        """Raise SpecError when the stack cannot run here, before anything is changed."""
+
+    def up(self, stack: Stack, facts: Any, files: Mapping[str, str]) -> Iterator[Step]:
+        """The steps missing until the stack runs."""
+
+    def wait(self, stack: Stack, tell: Callable[[Event], None]) -> None:
+        """Return when every slot is healthy; ToolError when one fails or time is over."""
+
+    def tidy(self, stack: Stack, facts: Any, files: Mapping[str, str]) -> Iterator[Step]:
+        """The removals of what a running stack no longer uses."""
+
+    def down(self, stack: Stack, facts: Any) -> Iterator[Step]:
+        """The removals, newest first."""
+
+    def slots(self, stack: Stack, facts: Any) -> Iterator[Slot]:
+        """The state of every slot, for people."""
+
+    def logs(self, stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
+        """The last lines of the named slots, or of all."""
+
+    def follow(self, stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
+        """The same, and then every new line, without an end."""
+
+    def hosts(self, stack: Stack) -> list[str]:
+        """testinfra URLs of the machines the stack runs on."""
+
+
+def by_name(name: str) -> Target:
+    """The target of that name; SpecError when there is none."""
+    if name not in NAMES:
+        raise SpecError(f"unknown target `{name}`", hint=f"choose one of: {', '.join(NAMES)}")
+    return cast(Target, import_module(f"dashops.targets.{name}"))

@@ -1,0 +1,147 @@
+"""The local target: three slots under a supervisor on this machine, no root, no containers."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dashops.plan import Step, digest
+from dashops.stack import Stack
+from dashops.targets.local.facts import SLOTS, Facts, facts
+from dashops.targets.local.health import wait
+from dashops.targets.local.logs import follow, logs
+from dashops.targets.local.recipe import check, environment, files, own
+from dashops.targets.local.state import hosts, slots
+
+__all__ = [
+    "SECRETS",
+    "SLOTS",
+    "check",
+    "down",
+    "facts",
+    "files",
+    "follow",
+    "hosts",
+    "logs",
+    "slots",
+    "tidy",
+    "up",
+    "wait",
+]
+
+SECRETS = ("gateway-token", "deploy-token", "cookie-secret", "viewer-password", "notebook-token")
+
+
+def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
+    """The steps missing until the stack runs: environments, then the supervisor or its slots."""
+    for slot in SLOTS:
+        yield from _environment(stack, facts, files, slot)
+    supervisor = digest({"": files["supervisord.conf"]})
+    if facts.leftovers:
+        yield _control(stack, "supervisor", "stop leftovers", "their supervisor died", "stop")
+    if facts.supervisor is None:
+        yield from _start(stack, facts, supervisor, "not running")
+    elif facts.supervisor != supervisor:
+        reason = "recipe changed: supervisord.conf"
+        yield _control(stack, "supervisor", "stop", reason, "stop")
+        yield from _start(stack, facts, supervisor, reason)
+    else:
+        for slot in SLOTS:
+            if reason := _restart(facts, files, slot):
+                yield _control(stack, slot, "start", reason, "restart", slot)
+
+
+def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
+    """Remove the environments that no slot of a healthy stack uses any more."""
+    used = {environment(stack, files, slot).name for slot in SLOTS}
+    for name in facts.environments:
+        if name not in used:
+            folder = stack.state_dir / "environments" / name
+            slot = name.rpartition("-")[0] or name
+            yield Step(slot, "remove environment", "no longer used", ("rm", "-rf", folder))
+
+
+def down(stack: Stack, facts: Facts) -> Iterator[Step]:
+    """Stop everything that runs, then remove the sockets and pid files."""
+    if facts.supervisor is not None or facts.leftovers:
+        reason = "running" if facts.supervisor is not None else "their supervisor died"
+        yield _control(stack, "supervisor", "stop all slots", reason, "stop")
+    if (stack.state_dir / "run").exists():
+        argv = ("rm", "-rf", stack.state_dir / "run")
+        yield Step("supervisor", "remove sockets", "nothing runs", argv)
+
+
+def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> Iterator[Step]:
+    folder = environment(stack, files, slot)
+    wanted = files[f"{slot}/requirements.txt"]
+    if facts.environments.get(folder.name) == wanted:
+        return
+    from uv import find_uv_bin
+
+    uv, half = find_uv_bin(), folder.name in facts.environments
+    reason = "environment is incomplete" if half else "environment is missing"
+    sources: list[str] = []
+    if stack.environment.index:
+        sources += ["--default-index", stack.environment.index]
+    for place in stack.environment.find_links:
+        sources += ["--find-links", place]
+    # `dashops` may be a folder or a wheel that changed without a new version.
+    refresh = () if facts.origin.editable else ("--refresh-package", "dashops")
+    certificates = stack.environment.certificates
+    env = {"SSL_CERT_FILE": str(certificates)} if certificates else {}
+    requirements = stack.state_dir / "rendered" / slot / "requirements.txt"
+    python = folder / "bin" / "python"
+    venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
+    options: tuple[str | Path, ...] = ("--python", python, *sources, *refresh, "-r", requirements)
+    yield Step(slot, "make environment", reason, venv, env)
+    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), env)
+    yield Step(slot, "complete environment", reason, ("cp", requirements, folder))
+
+
+def _start(stack: Stack, facts: Facts, digest: str, reason: str) -> Iterator[Step]:
+    rooms = [stack.state_dir / name for name in ("run", "logs")]
+    conf = stack.state_dir / "rendered" / "supervisord.conf"
+    marks = {"DASHOPS_STATE_DIR": str(stack.state_dir), "DASHOPS_DIGEST": digest}
+    yield Step("supervisor", "make folders", reason, ("mkdir", "-p", "-m", "700", *rooms))
+    yield Step(
+        "supervisor",
+        "start all slots",
+        reason,
+        (sys.executable, "-m", "supervisor.supervisord", "-c", conf),
+        dict.fromkeys(facts.foreign) | marks,
+    )
+
+
+def _control(stack: Stack, slot: str, action: str, reason: str, *words: str) -> Step:
+    argv = (sys.executable, "-m", "dashops.targets.local.control", stack.state_dir, *words)
+    return Step(slot, action, reason, argv)
+
+
+def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
+    """Why a slot must be started again; empty when it is as it should be."""
+    process = facts.slots.get(slot)
+    have, want = own(facts.rendered, slot), own(files, slot)
+    changed = sorted(path for path in want if have.get(path) != want[path])
+    # Its program file names the digest of all the others, so it always changes with them.
+    plain = [path for path in changed if not path.startswith("slots/")] or changed
+    if plain and not _only_digest(have, want, plain):
+        return f"recipe changed: {', '.join(plain)}"
+    if process is None:
+        return "not known to the supervisor"
+    if process.state == "STOPPED":
+        return "stopped by hand"
+    if not process.pid:
+        return f"not running ({process.said or process.state.lower()})"
+    if changed or f'DASHOPS_DIGEST="{facts.digests.get(slot)}"' not in want[f"slots/{slot}.conf"]:
+        return "dashops changed" if facts.origin.editable else "started from an older recipe"
+    return ""
+
+
+def _only_digest(have: Mapping[str, str], want: Mapping[str, str], paths: list[str]) -> bool:
+    return all(
+        {line for line in set(have.get(path, "").splitlines()) ^ set(want[path].splitlines())}
+        and all(
+            "DASHOPS_DIGEST=" in line
+            for line in set(have.get(path, "").splitlines()) ^ set(want[path].splitlines())
+        )
+        for path in paths
+    )

@@ -1,0 +1,161 @@
+"""What is on this machine now: files, environments, processes and ports; it changes nothing."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashops.run import Run
+from dashops.stack import Stack
+from dashops.targets.local import origin, supervisor
+from dashops.targets.local.origin import Origin
+from dashops.targets.local.supervisor import Process
+
+SLOTS = ("gateway", "dashboard", "notebook")
+
+# Of the operator's shell only this reaches the services, because the rest may hold secrets.
+KEPT = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that listens on a port; pid 0 when this user may not see it."""
+
+    pid: int
+    command: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is there. `environments` maps the folder of a complete one to its requirements,
+    `leftovers` are slots whose supervisor died, `holders` are strangers on the stack's ports,
+    `foreign` the names of variables that services must not see."""
+
+    origin: Origin
+    code: Mapping[str, str] = field(default_factory=dict)
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, str | None] = field(default_factory=dict)
+    supervisor: str | None = None
+    slots: Mapping[str, Process] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    leftovers: tuple[int, ...] = ()
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+
+
+def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
+    """Everything `up` and `down` decide on; a stack that was never up has only an origin."""
+    found = origin.find(stack.environment.python)
+    slots = supervisor.processes(stack.state_dir)
+    digests = {name: _digest(slot.pid) for name, slot in (slots or {}).items() if slot.pid}
+    leftovers = () if slots is not None else roots(stack.state_dir)
+    return Facts(
+        origin=found,
+        code={slot: origin.code(slot) for slot in SLOTS} if found.editable else {},
+        rendered=_texts(stack.state_dir / "rendered"),
+        environments=_environments(stack.state_dir / "environments"),
+        supervisor=None if slots is None else _supervisor_digest(stack.state_dir),
+        slots=slots or {},
+        digests=digests,
+        leftovers=leftovers,
+        holders=_strangers(stack, {*leftovers, *(slot.pid for slot in (slots or {}).values())}),
+        foreign=tuple(sorted(name for name in os.environ if not _kept(name, stack))),
+    )
+
+
+def roots(state_dir: Path) -> tuple[int, ...]:
+    """Pids of the supervisor and the slots of this stack, whoever is their parent now.
+
+    A slot is known by the mark in its environment, which survives any way of dying, and by the
+    rendered file it was started with: what a user starts in a terminal of JupyterLab has only
+    the mark, and is not ours to stop.
+    """
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = any(f"{state_dir}/rendered/" in word for word in process.cmdline())
+            if ours and process.environ().get("DASHOPS_STATE_DIR") == str(state_dir):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return tuple(found)
+
+
+def holder(port: int) -> Holder:
+    """Who listens on a TCP port."""
+    import psutil
+
+    for each in psutil.net_connections(kind="tcp"):
+        here = each.laddr and each.laddr.port == port
+        if here and each.status == psutil.CONN_LISTEN and each.pid:
+            try:
+                return Holder(each.pid, " ".join(psutil.Process(each.pid).cmdline()))
+            except psutil.Error:
+                break
+    return Holder(0, "")
+
+
+def _strangers(stack: Stack, ours: set[int]) -> dict[str, Holder]:
+    found = {}
+    for slot in SLOTS:
+        port = getattr(stack, slot).port
+        if _free(port):
+            continue
+        who = holder(port)
+        if who.pid not in ours:
+            found[slot] = who
+    return found
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the servers do, or a connection that closed a moment ago would count as taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _environments(folder: Path) -> dict[str, str | None]:
+    return {path.name: _requirements(path) for path in sorted(folder.glob("*"))}
+
+
+def _requirements(environment: Path) -> str | None:
+    # The marker is written last; without a living interpreter it says nothing.
+    marker = environment / "requirements.txt"
+    if not marker.is_file() or not (environment / "bin" / "python").exists():
+        return None
+    return marker.read_text(encoding="utf-8")
+
+
+def _supervisor_digest(state_dir: Path) -> str:
+    pid = (state_dir / "run" / "supervisor.pid").read_text().strip()
+    return _digest(int(pid))
+
+
+def _digest(pid: int) -> str:
+    import psutil
+
+    try:
+        return psutil.Process(pid).environ().get("DASHOPS_DIGEST", "")
+    except psutil.Error:
+        return ""
+
+
+def _kept(name: str, stack: Stack) -> bool:
+    kept = name in KEPT or name.upper() in PROXIES or name.startswith("LC_")
+    return kept or name in stack.gateway.env

@@ -1,0 +1,64 @@
+"""The log files of the slots, line by line; it changes nothing."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from dashops.errors import SpecError
+from dashops.stack import Stack
+from dashops.targets import Line
+from dashops.targets.local.facts import SLOTS
+
+NAMES = (*SLOTS, "supervisor")
+
+# Seconds between two looks at a log that is followed.
+POLL = 0.2
+
+
+def log(state_dir: Path, slot: str) -> Path:
+    """Where a slot, or the supervisor, writes its log."""
+    return state_dir / "logs" / f"{slot}.log"
+
+
+def logs(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
+    """The last lines of each named slot, or of all; SpecError when a name is no slot."""
+    for slot, path in _paths(stack, slots).items():
+        if path.is_file():
+            with path.open(errors="replace") as file:
+                for text in deque(file, maxlen=last):
+                    yield Line(slot, text.rstrip("\n"))
+
+
+def follow(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
+    """The same, and then every new line, without an end. A file that is rotated is followed on."""
+    paths = _paths(stack, slots)
+    files: dict[str, TextIO] = {}
+    while True:
+        for slot, path in paths.items():
+            if slot not in files and path.is_file():
+                files[slot] = path.open(errors="replace")
+                first, last_here = deque(files[slot], maxlen=last), slot
+                yield from (Line(last_here, text.rstrip("\n")) for text in first)
+        for slot, file in list(files.items()):
+            yield from (Line(slot, text.rstrip("\n")) for text in file)
+            if not _same(file, paths[slot]):
+                file.close()
+                del files[slot]
+        time.sleep(POLL)
+
+
+def _paths(stack: Stack, slots: Sequence[str]) -> dict[str, Path]:
+    for slot in slots:
+        if slot not in NAMES:
+            raise SpecError(f"unknown slot `{slot}`", hint=f"choose one of: {', '.join(NAMES)}")
+    return {slot: log(stack.state_dir, slot) for slot in slots or NAMES}
+
+
+def _same(file: TextIO, path: Path) -> bool:
+    try:
+        return os.fstat(file.fileno()).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False

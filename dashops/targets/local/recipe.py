@@ -1,0 +1,80 @@
+"""The local recipe's values: paths, requirements and digests become rendered files; pure."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dashops import plan, render
+from dashops.errors import SpecError
+from dashops.stack import Stack
+from dashops.targets.local import supervisor
+from dashops.targets.local.facts import SLOTS, Facts
+
+# What supervisor's configuration gives a meaning that no quoting takes away.
+REFUSED = frozenset('"\\%;#\n\r')
+
+
+def files(stack: Stack, facts: Facts) -> dict[str, str]:
+    """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
+    paths = {
+        "stack": stack,
+        "origin": facts.origin,
+        "rendered": stack.state_dir / "rendered",
+        "run": stack.state_dir / "run",
+        "logs": stack.state_dir / "logs",
+        "requirements": {slot: facts.origin.requirement.format(extra=slot) for slot in SLOTS},
+    }
+    # The digest is part of the file it is the digest of, so the first round goes without.
+    blank = paths | {"digests": dict.fromkeys(SLOTS, ""), "environments": dict.fromkeys(SLOTS, "")}
+    drafts = render.recipe("local", blank)
+    blank["environments"] = {slot: environment(stack, drafts, slot) for slot in SLOTS}
+    drafts = render.recipe("local", blank)
+    digests = {
+        slot: plan.digest(own(drafts, slot) | {"": facts.code.get(slot, "")}) for slot in SLOTS
+    }
+    return render.recipe("local", blank | {"digests": digests})
+
+
+def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
+    """The files that only this slot reads."""
+    return {
+        path: text
+        for path, text in files.items()
+        if path.startswith(f"{slot}/") or path == f"slots/{slot}.conf"
+    }
+
+
+def environment(stack: Stack, files: Mapping[str, str], slot: str) -> Path:
+    """The folder of the slot's virtual environment; equal requirements share it."""
+    name = plan.digest({"": files[f"{slot}/requirements.txt"]})
+    return stack.state_dir / "environments" / f"{slot}-{name}"
+
+
+def check(stack: Stack, facts: Facts) -> None:
+    """Raise SpecError when this machine cannot run the stack; nothing was changed yet."""
+    for problem in _problems(stack, facts):
+        raise problem
+
+
+def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
+    where = stack.where("state")
+    socket = supervisor.socket(stack.state_dir)
+    if len(str(socket).encode()) > supervisor.LONGEST:
+        yield SpecError(
+            f"the path `{socket}` is longer than the {supervisor.LONGEST} bytes a socket may have",
+            hint="set `state` to a shorter path, such as `/var/tmp/dashops`",
+            where=where,
+        )
+    if odd := REFUSED & set(str(stack.state_dir) + str(stack.notebook_dir)):
+        yield SpecError(
+            f"the path `{stack.state_dir}` holds `{min(odd)}`, which supervisor cannot read",
+            hint="set `state` to a path without it",
+            where=where,
+        )
+    for slot, who in facts.holders.items():
+        port = getattr(stack, slot).port
+        by = f"process {who.pid} (`{who.command[:200]}`)" if who.pid else "another user's process"
+        yield SpecError(
+            f"port {port} of the {slot} slot is taken by {by}",
+            hint=f"stop it, or set `{slot}.port` to a free port",
+            where=stack.where(f"{slot}.port"),
+        )
