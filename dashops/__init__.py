@@ -1,3 +1,3 @@
-"""dashops turns notebooks into dashboards other people may use; this file holds only the version."""
+"""dashops turns notebooks into dashboards other people may use; here is only the version."""
 
 __version__ = "0.1.0"

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from dashops import secrets
-from dashops.errors import DashopsError
+from dashops.errors import DashopsError, SpecError
 from dashops.plan import Change, Event, Step
 from dashops.run import Run
 
@@ -20,7 +20,12 @@ Tell = Callable[[Event], None]
 def lock(folder: Path) -> Iterator[None]:
     """Hold the stack's lock; DashopsError when another dashops works on it now."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    # The folder often lies in a repository, and nothing in it belongs there.
+    if not (folder / ".gitignore").exists():
+        secrets.write(folder / ".gitignore", "*\n")
     with (folder / "lock").open("a") as file:
+        (folder / "lock").chmod(0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,14 +39,28 @@ def lock(folder: Path) -> Iterator[None]:
 
 def write(root: Path, changes: Iterable[Change], files: Mapping[str, str]) -> None:
     """Make the files under `root` (0600, folders 0700) what the changes say, each atomically."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for change in changes:
         path = root / change.path
         if change.kind == "delete":
             path.unlink(missing_ok=True)
             continue
-        for folder in (root, *reversed(path.relative_to(root).parents[:-1])):
+        for folder in reversed(path.relative_to(root).parents[:-1]):
             (root / folder).mkdir(mode=0o700, exist_ok=True)
         secrets.write(path, files[change.path])
+
+
+def create(path: Path, text: str) -> None:
+    """Write a file that the user will own and edit; SpecError when there is one already."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise SpecError(
+            f"there is a file `{path}` already", hint="edit it, or name another with `--stack`"
+        ) from None
+    except OSError as error:
+        raise SpecError(f"`{path}` cannot be written: {error.strerror}") from error
 
 
 def remove(folder: Path) -> None:

@@ -31,9 +31,38 @@ Purge = Annotated[bool, typer.Option("--purge", help="Remove dashboards, passwor
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged next.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each log.")]
 Slots = Annotated[list[str] | None, typer.Argument(metavar="[SLOT]...", show_default=False)]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", envvar="DASHOPS_SERVER", help="URL of a server (default: the stack)."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="Deploy token of --server, unless in DASHOPS_TOKEN."),
+]
+Alias = Annotated[
+    str | None, typer.Option("--name", help="Name in the URL (default: made from the file name).")
+]
+Browse = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
 
 # A verb is at most five lines: imports inside (they are paid for on use), one call of flow,
 # `show(value, json)`. How a value prints is registered in dashops/view/.
+
+
+@app.command()
+def init(stack: StackFile = None, json: Json = False) -> None:
+    """Write a stack file with every setting, its default and what it means."""
+    from dashops import flow
+
+    show(flow.init(stack), json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack file, for editors."""
+    from dashops import stack, view
+
+    view.document(stack.schema())
 
 
 @app.command()
@@ -117,6 +146,58 @@ def password(
     from dashops import flow
 
     show(flow.password(load(stack), slot), json)
+
+
+@app.command()
+def deploy_notebook(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    files: Files = None,
+    name: Alias = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    browse: Browse = False,
+    json: Json = False,
+) -> None:
+    """Publish a notebook as a dashboard, with the files it refers to and those named here."""
+    from dashops import publish, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    with view.progress() as tell:
+        done = publish.deploy_notebook(notebook, files or [], name, to, view.announce, tell)
+    show(done, json)
+    view.browse(done.link) if browse else None
+
+
+@app.command()
+def dashboards(
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List the published dashboards."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.dashboards(to), json)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Take a dashboard off the server."""
+    from dashops import publish, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    confirm = view.confirm_remove if view.asks(yes, json) else view.agree
+    show(publish.remove(name, to, confirm), json)
 
 
 def load(path: Path | None) -> "Stack":

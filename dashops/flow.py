@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dashops import apply, secrets, targets
+from dashops import apply, client, secrets, targets
 from dashops import plan as planning
+from dashops import stack as stacks
+from dashops.errors import DashopsError
 from dashops.plan import Change, Event, Plan
 from dashops.run import Run
 from dashops.secrets import Secret
@@ -54,16 +55,27 @@ class Down:
 
 @dataclass(frozen=True)
 class Status:
-    """The slots and, while the dashboard slot answers, what viewers do (see the HTTP API)."""
+    """The slots and, while the dashboard slot is healthy, what its server says.
+
+    `problem` says why `server` is None although the slot is healthy.
+    """
 
     stack: str
     slots: Sequence[Slot]
-    server: Mapping[str, Any] | None
+    server: client.Status | None = None
+    problem: str = ""
 
     @property
     def healthy(self) -> bool:
         """Whether every slot answers."""
         return all(slot.state == "healthy" for slot in self.slots)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that is the user's from now on."""
+
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,13 @@ class Login:
     url: str
     user: str
     password: Secret
+
+
+def init(path: Path | None) -> Written:
+    """Write the commented stack file; SpecError when there is one already."""
+    file = path or Path(stacks.FILE)
+    apply.create(file, stacks.example())
+    return Written(file)
 
 
 def plan(stack: Stack, run: Run) -> Plan:
@@ -146,7 +165,13 @@ def status(stack: Stack, run: Run) -> Status:
     """What runs now, and what viewers do. Changes nothing."""
     target = targets.by_name(stack.target)
     slots = tuple(target.slots(stack, target.facts(stack, run)))
-    return Status(stack.name, slots, server=None)
+    if not any(slot.slot == "dashboard" and slot.state == "healthy" for slot in slots):
+        return Status(stack.name, slots)
+    try:
+        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
+        return Status(stack.name, slots, client.Server(stack.url("dashboard"), token).status())
+    except DashopsError as error:
+        return Status(stack.name, slots, problem=error.message)
 
 
 def render(stack: Stack, run: Run, folder: Path | None) -> Rendered:

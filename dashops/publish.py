@@ -14,6 +14,7 @@ from dashops.secrets import Secret
 from dashops.stack import Stack
 
 Tell = Callable[[Event], None]
+"""Receives progress while a verb works; the view supplies it."""
 
 LIMIT = 2**30
 """Bytes of an upload to a server whose limit is not known here; it is held in memory."""
@@ -77,10 +78,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Removed:
-    """A name that is free again."""
+    """A name that is free again, unless the author declined."""
 
     server: str
     name: str
+    declined: bool
 
 
 def destination(
@@ -121,8 +123,20 @@ def prepare(notebook: Path, files: Sequence[Path], name: str | None, limit: int)
     )
 
 
-def deploy_notebook(upload: Upload, to: Destination, tell: Tell) -> Published:
-    """Send it; the name shows the new notebook from the next visit on."""
+def deploy_notebook(
+    notebook: Path,
+    files: Sequence[Path],
+    name: str | None,
+    to: Destination,
+    announce: Callable[[Upload], None],
+    tell: Tell,
+) -> Published:
+    """Publish a notebook with its files; `announce` is told what goes up before it does.
+
+    The name shows the new notebook from the next visit on.
+    """
+    upload = prepare(notebook, files, name, to.limit)
+    announce(upload)
 
     def sent(done: int, total: int) -> None:
         tell(Event(upload.name, "progress", "uploading", done, total))
@@ -151,10 +165,12 @@ def dashboards(to: Destination) -> Listing:
     return Listing(to.server.url, to.server.dashboards())
 
 
-def remove(name: str, to: Destination) -> Removed:
-    """Take a dashboard off the server."""
-    to.server.remove(bundle.check_name(name))
-    return Removed(to.server.url, name)
+def remove(name: str, to: Destination, confirm: Callable[[str], bool]) -> Removed:
+    """Take a dashboard off the server, if `confirm` agrees to that name."""
+    agreed = confirm(bundle.check_name(name))
+    if agreed:
+        to.server.remove(name)
+    return Removed(to.server.url, name, not agreed)
 
 
 def _token(file: Path | None, env: Mapping[str, str]) -> Secret:

@@ -1,6 +1,7 @@
 """The one Jinja environment: a recipe folder and values become `{path: text}`; writes nothing."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,18 @@ def recipe(name: str, values: Mapping[str, Any]) -> dict[str, str]:
 
     A value that a template names and `values` lacks is a bug and raises jinja2.UndefinedError.
     """
-    folder = RECIPES / name
-    environment = jinja2.Environment(
+    environment = _environment(RECIPES / name)
+    return {
+        # A name with `_` in front is a part that other templates include.
+        path.removesuffix(ENDING): environment.get_template(path).render(values)
+        for path in environment.list_templates(extensions=[ENDING[1:]])
+        if not path.rpartition("/")[2].startswith("_")
+    }
+
+
+@cache
+def _environment(folder: Path) -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -27,12 +38,3 @@ def recipe(name: str, values: Mapping[str, Any]) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    # A name with `_` in front is a part that other templates include.
-    names = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob(f"*{ENDING}")
-        if not path.name.startswith("_")
-    )
-    return {
-        name.removesuffix(ENDING): environment.get_template(name).render(values) for name in names
-    }

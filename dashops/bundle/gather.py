@@ -158,8 +158,13 @@ def _walk(folder: Path) -> Iterable[Path]:
 
 def _fit(file: Path, root: Path) -> bool:
     """Whether this is a file of the folder, by its name and by where it leads, that may go up."""
+    try:
+        if not file.is_file():
+            return False
+    except OSError:  # a link in the text that is too long to be a path
+        return False
     real = file.resolve()
-    if not (real.is_relative_to(root) and file.is_relative_to(root) and real.is_file()):
+    if not (real.is_relative_to(root) and file.is_relative_to(root)):
         return False
     parts = {*file.relative_to(root).parts, *real.relative_to(root).parts}
     return not parts & {*_PRIVATE, ".."} and not any(part.startswith(".env") for part in parts)

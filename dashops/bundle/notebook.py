@@ -198,11 +198,15 @@ def _heading(source: str) -> str:
     return ""
 
 
+_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|`+|~~|(?<!\w)_{1,3})(\S.*?)(?<!\\)\1(?!\w)")
+
+
 def _plain(markup: str) -> str:
     """One line of markdown as people read it."""
     text = re.sub(r"\s#+\s*$", "", markup)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>", "", text)
     text = re.sub(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])", r"\1", text)
-    text = re.sub(r"(?<!\\)(\*{1,3}|`+|~~|(?<!\w)_{1,3})(\S.*?)(?<!\\)\1(?!\w)", r"\2", text)
+    for _nested in range(2):
+        text = re.sub(_EMPHASIS, r"\2", text)
     text = html.unescape(re.sub(r"\\([^\w\s])", r"\1", text))
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

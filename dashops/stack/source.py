@@ -213,11 +213,10 @@ SYNTAX = (
 def _syntax(error: yaml.MarkedYAMLError) -> Flaw:
     mark = error.problem_mark or error.context_mark
     # What is not closed is noticed later; the place to fix is where it opened.
-    opened = error.context_mark
-    if opened and re.search(r"end of stream|expected ',' or|could not find expected ':'", error.problem or ""):
-        mark = opened
-    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
     said = error.problem or "cannot be read"
+    if error.context_mark and re.search("end of stream|expected ',' or|find expected ':'", said):
+        mark = error.context_mark
+    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
     for pattern, message, hint in SYNTAX:
         if re.search(pattern, said):
             return Flaw(place, message, hint)

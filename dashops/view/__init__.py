@@ -1,18 +1,23 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
-from dashops.view.asking import agree, asks, confirm_plan, confirm_purge
+from dashops.view.asking import agree, asks, confirm_plan, confirm_purge, confirm_remove
+from dashops.view.dashboards import announce, browse
 from dashops.view.live import progress
 from dashops.view.stacks import WithDiff
-from dashops.view.text import as_json, as_text, error
+from dashops.view.text import as_json, as_text, document, error
 
 __all__ = [
     "WithDiff",
     "agree",
+    "announce",
     "as_json",
     "as_text",
     "asks",
+    "browse",
     "confirm_plan",
     "confirm_purge",
+    "confirm_remove",
+    "document",
     "error",
     "progress",
 ]

@@ -30,6 +30,11 @@ def confirm_purge(folder: Path) -> bool:
     return question("Remove it?", default="n")
 
 
+def confirm_remove(name: str) -> bool:
+    """Ask before a dashboard is gone for its viewers."""
+    return question(f"Remove the dashboard `{name}`?", default="n")
+
+
 def question(words: str, default: str) -> bool:
     """Ask for yes or no on the terminal; an empty answer is the default."""
     sys.stderr.write(f"{words} [{'Y/n' if default == 'y' else 'y/N'}] ")

@@ -13,6 +13,8 @@ from dashops.view import text
 MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "note": ("·", "dim")}
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 REFRESH = 0.1
+# Seconds after which a plain line says that something is done.
+LONG = 2
 BAR = 24
 
 
@@ -35,20 +37,24 @@ def progress() -> Iterator[Callable[[Event], None]]:
 
 
 class Lines:
-    """One plain line for each thing that begins, ends after a while or fails."""
+    """One plain line for each thing that begins, fails or took a while."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
+        self._said: dict[str, str] = {}
 
     def tell(self, event: Event) -> None:
         """Print the event, unless it says nothing new."""
         now = time.monotonic()
+        seconds = now - self._began.get(event.subject, now)
         if event.state == "start":
             self._began[event.subject] = now
-            text.note(f"{event.subject}: {event.text} …")
+            self._said[event.subject] = event.text
+            text.note(f"{event.subject}: {event.text}")
+        elif event.state == "done" and event.text == self._said.get(event.subject):
+            text.note(f"{event.subject}: done after {seconds:.0f} s") if seconds >= LONG else None
         elif event.state != "progress":
-            seconds = now - self._began.get(event.subject, now)
-            after = f" ({seconds:.1f} s)" if seconds >= 0.1 else ""
+            after = f" after {seconds:.1f} s" if event.state == "done" else ""
             text.note(f"{event.subject}: {event.text}{after}")
 
 
@@ -72,7 +78,7 @@ class Display:
             if event.state in MARKS:
                 self._ended[event.subject] = time.monotonic()
             self._events[event.subject] = event
-            if not self._thread.is_alive() and not self._closed.is_set():
+            if not self._thread.ident:
                 self._thread.start()
 
     def close(self) -> None:
@@ -80,9 +86,8 @@ class Display:
         if self._closed.is_set():
             return
         self._closed.set()
-        if self._thread.is_alive():
+        if self._thread.ident:
             self._thread.join()
-        if self._events:
             self._draw()
 
     def _draw_on(self) -> None:
@@ -91,7 +96,7 @@ class Display:
 
     def _draw(self) -> None:
         with self._lock:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            width = _columns()
             lines = [self._line(event, width) for event in self._events.values()]
             up = f"\x1b[{self._drawn}A" if self._drawn else ""
             sys.stderr.write(up + "".join(f"\x1b[2K{line}\n" for line in lines))
@@ -110,3 +115,11 @@ class Display:
         # One cell a line is left free, or some terminals wrap.
         body = f"{event.subject:<12} {event.text}{bar}  {seconds}"[: width - 4]
         return f"{text.paint(mark, colour, sys.stderr)} {body}"
+
+
+def _columns() -> int:
+    # stdout may be piped while stderr is the terminal, so shutil's answer is not ours.
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 80

@@ -1,7 +1,7 @@
 """How plans, slots, logs and passwords print for people."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from dashops import flow, run
 from dashops.plan import Plan
@@ -32,6 +32,21 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 @as_text.register
 def _(plan: Plan) -> None:
     say(*(plan_lines(plan) if not plan.empty else ["nothing to do"]))
+
+
+@as_json.register
+def _(plan: Plan) -> None:
+    steps = [
+        {
+            "slot": step.slot,
+            "action": step.action,
+            "reason": step.reason,
+            "command": run.shown(step.argv),
+        }
+        for step in (*plan.steps, *plan.tidy)
+    ]
+    changes = [asdict(change) for change in plan.changes]
+    text.document({"empty": plan.empty, "changes": changes, "steps": steps})
 
 
 @as_text.register
@@ -76,16 +91,23 @@ def _(value: flow.Down) -> None:
 @as_text.register
 def _(value: flow.Status) -> None:
     say(*text.table(("slot", "state", "url", "pid", "memory", "uptime"), map(_row, value.slots)))
+    if value.problem:
+        text.note(f"the dashboard slot says nothing of its viewers: {value.problem}")
     if value.server is None:
         return
-    viewers = value.server["viewers"]
-    say("", f"{value.server['dashboards']} dashboards, {len(viewers)} viewers")
+    viewers = value.server.viewers
+    say("", f"dashboards: {value.server.dashboards}, open viewers: {len(viewers)}")
     rows = [
-        (each["dashboard"], each["user"], each["since"], text.duration(each["idle"]))
+        (each.dashboard, each.user, f"{each.since.astimezone():%H:%M}", text.duration(each.idle))
         for each in viewers
     ]
     if rows:
         say(*text.table(("dashboard", "user", "since", "idle"), rows))
+
+
+@as_text.register
+def _(value: flow.Written) -> None:
+    text.note(f"wrote `{value.path}`: edit it, then run `dashops up`")
 
 
 @as_text.register

@@ -112,8 +112,8 @@ def _start(stack: Stack, facts: Facts, digest: str, reason: str) -> Iterator[Ste
 
 
 def _control(stack: Stack, slot: str, action: str, reason: str, *words: str) -> Step:
-    argv = (sys.executable, "-m", "dashops.targets.local.control", stack.state_dir, *words)
-    return Step(slot, action, reason, argv)
+    argv = (sys.executable, "-m", "dashops.targets.local.control", str(stack.state_dir))
+    return Step(slot, action, reason, (*argv, *words))
 
 
 def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
@@ -137,11 +137,7 @@ def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
 
 
 def _only_digest(have: Mapping[str, str], want: Mapping[str, str], paths: list[str]) -> bool:
-    return all(
-        {line for line in set(have.get(path, "").splitlines()) ^ set(want[path].splitlines())}
-        and all(
-            "DASHOPS_DIGEST=" in line
-            for line in set(have.get(path, "").splitlines()) ^ set(want[path].splitlines())
-        )
-        for path in paths
-    )
+    lines = set()
+    for path in paths:
+        lines |= set(have.get(path, "").splitlines()) ^ set(want[path].splitlines())
+    return all("DASHOPS_DIGEST=" in line for line in lines)

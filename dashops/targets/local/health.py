@@ -51,7 +51,7 @@ def healthy(stack: Stack, slot: str) -> bool:
 def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     """Return when all slots are healthy; ToolError with the end of the log of one that is not."""
     began = time.monotonic()
-    waiting = list(SLOTS)
+    waiting = [slot for slot in SLOTS if not healthy(stack, slot)]
     for slot in waiting:
         tell(Event(slot, "start", "wait until it answers"))
     rounds = 0

@@ -44,7 +44,7 @@ def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
 
 
 def environment(stack: Stack, files: Mapping[str, str], slot: str) -> Path:
-    """The folder of the slot's virtual environment; equal requirements share it."""
+    """The folder of the slot's virtual environment, named after its requirements."""
     name = plan.digest({"": files[f"{slot}/requirements.txt"]})
     return stack.state_dir / "environments" / f"{slot}-{name}"
 

@@ -14,7 +14,10 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
     for name in SLOTS:
         process = facts.slots.get(name)
         url = stack.url(name)
-        if process is None or process.state in ("STOPPED", "STOPPING"):
+        if process is None and facts.leftovers:
+            # Its supervisor died; it may answer, and nobody watches it.
+            yield Slot(name, "failing", url)
+        elif process is None or process.state in ("STOPPED", "STOPPING"):
             yield Slot(name, "stopped", url)
         elif not process.pid:
             yield Slot(name, "failing", url)

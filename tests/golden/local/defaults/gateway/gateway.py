@@ -1,0 +1,19 @@
+# The kernel gateway of demo: runs the kernels of dashboards, one per viewer.
+from pathlib import Path
+
+c = get_config()  # noqa: F821  jupyter-kernel-gateway provides it
+
+c.KernelGatewayApp.ip = "127.0.0.1"
+c.KernelGatewayApp.port = 8868
+c.KernelGatewayApp.port_retries = 0
+c.KernelGatewayApp.auth_token = Path("/srv/demo/.dashops/secrets/gateway-token").read_text().strip()
+c.KernelGatewayApp.max_kernels = 50
+c.KernelGatewayApp.api = "dashops.services.gateway.personality"
+c.KernelGatewayApp.kernel_manager_class = "dashops.services.gateway.kernels.BundleKernels"
+c.Personality.list_kernels = True
+c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
+c.BundleKernels.bundle_root = "/srv/demo/.dashops/gateway"
+c.BundleKernels.allowed_env = ["LANG", "LC_ALL", "TZ"]
+# The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
+c.BundleKernels.cull_idle_timeout = 3600
+c.BundleKernels.cull_interval = 60

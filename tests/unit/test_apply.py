@@ -1,0 +1,92 @@
+"""Applying: files arrive whole and private, steps run in order, one dashops at a time."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from dashops import apply, errors, plan
+from dashops.plan import Event, Step
+from dashops.run import Fake, Result
+
+FILES = {"a.conf": "1\n", "slots/deep/b.conf": "2\n"}
+
+
+def test_files_are_written_private_and_in_private_folders(tmp_path: Path) -> None:
+    root = tmp_path / "state" / "rendered"
+    root.parent.mkdir()
+    apply.write(root, plan.changes({}, FILES), FILES)
+    paths = [path for path in root.rglob("*") if path.is_file()]
+    assert {path.relative_to(root).as_posix(): path.read_text() for path in paths} == FILES
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+
+
+def test_only_what_changed_is_written_and_what_is_gone_goes(tmp_path: Path) -> None:
+    apply.write(tmp_path, plan.changes({}, FILES), FILES)
+    before = (tmp_path / "a.conf").stat().st_ino
+    want = {"a.conf": "1\n"}
+    apply.write(tmp_path, plan.changes(FILES, want), want)
+    assert (tmp_path / "a.conf").stat().st_ino == before
+    assert not (tmp_path / "slots/deep/b.conf").exists()
+
+
+def test_a_second_dashops_is_told_to_wait(tmp_path: Path) -> None:
+    with (
+        apply.lock(tmp_path),
+        pytest.raises(errors.DashopsError, match="another `dashops`"),
+        apply.lock(tmp_path),
+    ):
+        pass
+    with apply.lock(tmp_path):
+        pass
+
+
+def test_the_state_folder_is_private_and_stays_out_of_repositories(tmp_path: Path) -> None:
+    state = tmp_path / ".dashops"
+    state.mkdir(mode=0o755)
+    with apply.lock(state):
+        pass
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert (state / ".gitignore").read_text() == "*\n"
+
+
+def step(slot: str, word: str) -> Step:
+    return Step(slot, word, "because", (word,))
+
+
+def test_slots_go_side_by_side_and_everything_else_alone() -> None:
+    meet = threading.Barrier(2, timeout=10)
+    order: list[str] = []
+
+    class Meeting(Fake):
+        def __call__(self, *argv: str | Path, **_: object) -> Result:  # type: ignore[override]
+            if argv[0] in ("g1", "d1"):
+                # Both must be under way at once, or this times out.
+                meet.wait()
+            order.append(str(argv[0]))
+            return Result((), 0, "", "")
+
+    planned = [step("gateway", "g1"), step("dashboard", "d1"), step("gateway", "g2")]
+    planned += [step("supervisor", "s1"), step("supervisor", "s2"), step("gateway", "g3")]
+    apply.steps(planned, Meeting(), lambda _: None, ["gateway", "dashboard"])
+    assert order.index("g1") < order.index("g2")
+    assert order[3:] == ["s1", "s2", "g3"]
+
+
+def test_a_failing_step_ends_its_slot_and_everything_after_it() -> None:
+    events: list[Event] = []
+    run = Fake({"bad": Result(("bad",), 1, "", "why")})
+    planned = [step("gateway", "bad"), step("gateway", "never"), step("supervisor", "never")]
+    with pytest.raises(errors.ToolError, match="`bad` failed"):
+        apply.steps(planned, run, events.append, ["gateway"])
+    assert run.calls == [("bad",)]
+    assert [event.state for event in events] == ["start", "failed"]
+
+
+def test_steps_get_their_environment() -> None:
+    run = Fake()
+    planned = [Step("gateway", "x", "because", ("x",), {"SECRET": None, "A": "1"})]
+    apply.steps(planned, run, lambda _: None, [])
+    assert run.envs == [{"SECRET": None, "A": "1"}]
