@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["live"]
+
 TESTS = Path(__file__).parent
 FOLDERS = ("integration", "browser", "attack")
 

@@ -120,6 +120,7 @@ class Display:
 def _columns() -> int:
     # stdout may be piped while stderr is the terminal, so shutil's answer is not ours.
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
+        # A terminal of unknown size says 0.
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except OSError:
         return 80

@@ -33,6 +33,7 @@ def applied(wanted: Stack) -> Facts:
     return replace(
         FRESH,
         rendered=files,
+        secrets=local.SECRETS,
         environments={
             recipe.environment(wanted, files, slot).name: files[f"{slot}/requirements.txt"]
             for slot in local.SLOTS

@@ -208,7 +208,7 @@ class Status(Api):
                     "user": visit.user,
                     "since": visit.since.isoformat(timespec="seconds"),
                     "idle": round(time.monotonic() - visit.active),
-                    "connected": visit.connections > 0,
+                    "connected": bool(visit.pages),
                 }
                 for visit in visits
             ],

@@ -11,7 +11,6 @@ from traitlets import Unicode
 from dashops.services.dashboard import wall
 
 GONE = 1012  # websocket close code "service restart": the browser may try again
-REFUSED = 1008  # "policy violation"
 
 
 class Connection(BaseKernelWebsocketConnection):
@@ -44,7 +43,7 @@ class Connection(BaseKernelWebsocketConnection):
 
     async def connect(self) -> None:
         """Start carrying messages."""
-        self.multi_kernel_manager.notify_connect(self.kernel_id)
+        self.multi_kernel_manager.page_came(self.kernel_manager, self.close)
         self._pump_task = asyncio.ensure_future(self._pump())
 
     async def _pump(self) -> None:
@@ -66,7 +65,12 @@ class Connection(BaseKernelWebsocketConnection):
                 await self.websocket_handler.write_message(shown, binary=True)
             except websocket.WebSocketClosedError:
                 return
+        self.close()
+
+    def close(self) -> None:
+        """Close the page's websocket, as the kernel or its gateway is gone."""
         if not self._closed:
+            self._closed = True
             self.websocket_handler.close(GONE, "kernel connection lost")
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
@@ -82,6 +86,6 @@ class Connection(BaseKernelWebsocketConnection):
     def disconnect(self) -> None:
         """The browser page went away."""
         self._closed = True
-        self.multi_kernel_manager.notify_disconnect(self.kernel_id)
+        self.multi_kernel_manager.page_left(self.kernel_manager, self.close)
         if self._socket:
             self._socket.close()

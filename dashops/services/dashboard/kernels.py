@@ -22,7 +22,10 @@ REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say 
 
 @dataclass
 class Visit:
-    """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds."""
+    """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds.
+
+    ``pages`` holds, for each connected page, how to close its connection.
+    """
 
     owner: str
     user: str
@@ -30,7 +33,7 @@ class Visit:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     active: float = field(default_factory=time.monotonic)
     left: float | None = None
-    connections: int = 0
+    pages: set[Callable[[], None]] = field(default_factory=set)
     rendering: bool = True
 
 
@@ -109,6 +112,8 @@ class Kernels(AsyncMappingKernelManager):
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
         self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.dashboard.name, reason)
+        for close in list(kernel.visit.pages):
+            close()
         try:
             await kernel.gateway.stop_kernel(kernel_id)
         except web.HTTPError as error:
@@ -124,23 +129,21 @@ class Kernels(AsyncMappingKernelManager):
         whose, reason = self._ended.get(kernel_id, ("", ""))
         return reason if reason and whose == owner else None
 
-    def notify_connect(self, kernel_id: str) -> None:
-        """A page of the viewer connected."""
-        if kernel := self._kernels.get(kernel_id):
-            kernel.visit.connections += 1
-            kernel.visit.left = None
+    def page_came(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:
+        """A page of the viewer connected; ``close`` ends its connection."""
+        kernel.visit.pages.add(close)
+        kernel.visit.left = None
 
-    def notify_disconnect(self, kernel_id: str) -> None:
-        """A page of the viewer went away; it may come back within the grace."""
-        if kernel := self._kernels.get(kernel_id):
-            kernel.visit.connections -= 1
-            if kernel.visit.connections <= 0:
-                kernel.visit.left = time.monotonic() + self.settings.reconnect_grace
+    def page_left(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:
+        """That page went away; it may come back within the grace."""
+        kernel.visit.pages.discard(close)
+        if not kernel.visit.pages:
+            kernel.visit.left = time.monotonic() + self.settings.reconnect_grace
 
     def rendered(self, kernel: ViewerKernel) -> None:
         """The page is complete; its scripts now have some time to connect."""
         kernel.visit.rendering = False
-        if kernel.visit.connections <= 0:
+        if not kernel.visit.pages:
             kernel.visit.left = time.monotonic() + FIRST_CONNECT
 
     async def sweep(self) -> None:

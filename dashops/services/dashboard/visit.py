@@ -156,5 +156,5 @@ def _model(kernel: kernels.ViewerKernel) -> dict[str, Any]:
         "name": kernel.visit.dashboard.kernel,
         "last_activity": kernel.visit.since.isoformat(),
         "execution_state": "idle",
-        "connections": kernel.visit.connections,
+        "connections": len(kernel.visit.pages),
     }

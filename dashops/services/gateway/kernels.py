@@ -35,7 +35,12 @@ class BundleKernels(SeedingMappingKernelManager):
             if folder is None:
                 raise web.HTTPError(409, "bundle %s is not here", revision)
             kwargs["cwd"] = str(folder / "work")
-            env = {**(env or {}), "HOME": str(folder / "home")}
+            env = {
+                **(env or {}),
+                "HOME": str(folder / "home"),
+                # Shared: matplotlib's list of fonts takes seconds to make.
+                "XDG_CACHE_HOME": str(self.bundles.root / "cache"),
+            }
         inherited = {name: os.environ[name] for name in self.allowed_env if name in os.environ}
         clean = {"PATH": os.environ.get("PATH", ""), **inherited, **(env or {})}
         return str(await super().start_kernel(*args, env=clean, **kwargs))

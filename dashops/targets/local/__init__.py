@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dashops.plan import Step, digest
 from dashops.stack import Stack
+from dashops.targets.local import recipe
 from dashops.targets.local.facts import SLOTS, Facts, facts
 from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
@@ -46,7 +47,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         yield from _start(stack, facts, supervisor, reason)
     else:
         for slot in SLOTS:
-            if reason := _restart(facts, files, slot):
+            if reason := _restart(stack, facts, files, slot):
                 yield _control(stack, slot, "start", reason, "restart", slot)
 
 
@@ -79,19 +80,20 @@ def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str
 
     uv, half = find_uv_bin(), folder.name in facts.environments
     reason = "environment is incomplete" if half else "environment is missing"
-    sources: list[str] = []
+    rendered = stack.state_dir / "rendered"
+    requirements = rendered / slot / "requirements.txt"
+    options: list[str | Path] = ["--python", folder / "bin" / "python"]
     if stack.environment.index:
-        sources += ["--default-index", stack.environment.index]
+        options += ["--default-index", stack.environment.index]
     for place in stack.environment.find_links:
-        sources += ["--find-links", place]
-    # `dashops` may be a folder or a wheel that changed without a new version.
-    refresh = () if facts.origin.editable else ("--refresh-package", "dashops")
+        options += ["--find-links", place]
+    if not facts.origin.editable:
+        # It may be a folder or a wheel that changed without a new version.
+        options += ["--refresh-package", "dashops"]
+    options += ["--overrides", rendered / recipe.OVERRIDES, "-r", requirements]
+    venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
     certificates = stack.environment.certificates
     env = {"SSL_CERT_FILE": str(certificates)} if certificates else {}
-    requirements = stack.state_dir / "rendered" / slot / "requirements.txt"
-    python = folder / "bin" / "python"
-    venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
-    options: tuple[str | Path, ...] = ("--python", python, *sources, *refresh, "-r", requirements)
     yield Step(slot, "make environment", reason, venv, env)
     yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), env)
     yield Step(slot, "complete environment", reason, ("cp", requirements, folder))
@@ -116,22 +118,29 @@ def _control(stack: Stack, slot: str, action: str, reason: str, *words: str) -> 
     return Step(slot, action, reason, (*argv, *words))
 
 
-def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
+def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
     """Why a slot must be started again; empty when it is as it should be."""
     process = facts.slots.get(slot)
     have, want = own(facts.rendered, slot), own(files, slot)
+    program = f"slots/{slot}.conf"
+    used = environment(stack, files, slot).name
+    if used not in have.get(program, used):
+        return "environment changed"
     changed = sorted(path for path in want if have.get(path) != want[path])
     # Its program file names the digest of all the others, so it always changes with them.
-    plain = [path for path in changed if not path.startswith("slots/")] or changed
+    plain = [path for path in changed if path != program] or changed
     if plain and not _only_digest(have, want, plain):
         return f"recipe changed: {', '.join(plain)}"
+    read = [name for name in SECRETS if str(stack.secret_file(name)) in "".join(want.values())]
+    if fresh := [name for name in read if name not in facts.secrets]:
+        return f"new secret: {', '.join(fresh)}"
     if process is None:
         return "not known to the supervisor"
     if process.state == "STOPPED":
         return "stopped by hand"
     if not process.pid:
         return f"not running ({process.said or process.state.lower()})"
-    if changed or f'DASHOPS_DIGEST="{facts.digests.get(slot)}"' not in want[f"slots/{slot}.conf"]:
+    if changed or f'DASHOPS_DIGEST="{facts.digests.get(slot)}"' not in want[program]:
         return "dashops changed" if facts.origin.editable else "started from an older recipe"
     return ""
 

@@ -36,6 +36,7 @@ class Facts:
     origin: Origin
     code: Mapping[str, str] = field(default_factory=dict)
     rendered: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
     environments: Mapping[str, str | None] = field(default_factory=dict)
     supervisor: str | None = None
     slots: Mapping[str, Process] = field(default_factory=dict)
@@ -55,6 +56,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
         origin=found,
         code={slot: origin.code(slot) for slot in SLOTS} if found.editable else {},
         rendered=_texts(stack.state_dir / "rendered"),
+        secrets=tuple(sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))),
         environments=_environments(stack.state_dir / "environments"),
         supervisor=None if slots is None else _supervisor_digest(stack.state_dir),
         slots=slots or {},

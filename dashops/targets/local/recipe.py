@@ -9,6 +9,8 @@ from dashops.stack import Stack
 from dashops.targets.local import supervisor
 from dashops.targets.local.facts import SLOTS, Facts
 
+OVERRIDES = "overrides.txt"
+
 # What supervisor's configuration gives a meaning that no quoting takes away.
 REFUSED = frozenset('"\\%;#\n\r')
 
@@ -44,8 +46,8 @@ def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
 
 
 def environment(stack: Stack, files: Mapping[str, str], slot: str) -> Path:
-    """The folder of the slot's virtual environment, named after its requirements."""
-    name = plan.digest({"": files[f"{slot}/requirements.txt"]})
+    """The folder of the slot's virtual environment, named after what decides its packages."""
+    name = plan.digest({name: files[name] for name in (f"{slot}/requirements.txt", OVERRIDES)})
     return stack.state_dir / "environments" / f"{slot}-{name}"
 
 

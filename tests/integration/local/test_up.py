@@ -102,6 +102,18 @@ def test_the_notebook_slot_shows_the_folder_of_the_stack(stack: Stack) -> None:
     )
 
 
+def test_a_removed_secret_is_made_anew_and_read(stack: Stack) -> None:
+    old, before = stack.secret("notebook-token"), stack.pids()
+    (stack.state / "secrets/notebook-token").unlink()
+    stack.dashops("up")
+    after = stack.pids()
+    assert {slot for slot in SLOTS if after[slot] != before[slot]} == {"notebook"}
+    port = stack.port("notebook")
+    assert get(port, "/api/contents", Authorization=f"token {old}") == 403
+    new = f"token {stack.secret('notebook-token')}"
+    assert get(port, "/api/contents", Authorization=new) == 200
+
+
 def test_an_edited_stack_restarts_only_the_slot_it_touches(stack: Stack) -> None:
     before = stack.pids()
     stack.edit("gateway: {", "gateway: {max_kernels: 7, ")

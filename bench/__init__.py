@@ -1,0 +1,1 @@
+"""What dashops claims about speed, measured against peers in the same run; asserts nothing."""

@@ -1,0 +1,48 @@
+"""`python -m bench`: parse, measure, print; exit code 1 when a figure could not be measured."""
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+
+from bench import figures, machine, runner, table
+from bench.figure import Failed
+
+
+def main() -> int:
+    """A missed goal is printed as missed and is no error."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--runs", type=_count, help="samples a side (default: each figure's own)")
+    parser.add_argument("--only", type=_names, default=list(figures.ALL), metavar="NAME,…")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there too")
+    wanted = parser.parse_args()
+    # A terminated run takes down what it started, as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    found = runner.run(
+        wanted.only, wanted.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True)
+    )
+    described = machine.line()
+    print(table.text(described, found))
+    if wanted.json:
+        wanted.json.write_text(json.dumps(table.data(described, found), indent=2) + "\n")
+    return 1 if any(isinstance(each, Failed) for each in found) else 0
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("should be at least 1")
+    return number
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := sorted(set(names) - set(figures.ALL)):
+        raise argparse.ArgumentTypeError(
+            f"unknown figure `{unknown[0]}`; choose from {', '.join(figures.ALL)}"
+        )
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

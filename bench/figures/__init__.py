@@ -1,0 +1,22 @@
+"""The figures, one module each with `TITLE`, `RUNS` and `measure`, in the order they are taken."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from bench.figure import Figure
+from bench.figures import help, idle, open, slider, up
+from bench.ground import Ground
+
+
+class Measured(Protocol):
+    """A module of this folder."""
+
+    TITLE: str
+    RUNS: int
+
+    def measure(self, ground: Ground, runs: int) -> Figure:
+        """Take the figure, `runs` samples a side."""
+
+
+# `up` needs the stack down, the ones after it need it up.
+ALL: Mapping[str, Measured] = {"help": help, "up": up, "open": open, "slider": slider, "idle": idle}

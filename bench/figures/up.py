@@ -1,0 +1,72 @@
+"""The second `up`, against each slot started by hand with the same files and environment."""
+
+import configparser
+import os
+import shlex
+import statistics
+import time
+from pathlib import Path
+
+from supervisor.datatypes import dict_of_key_value_pairs
+
+from bench import processes
+from bench.figure import Figure, Goal
+from bench.ground import Ground
+from bench.stack import SLOTS, Stack
+
+TITLE = "second up, until all slots are healthy"
+RUNS = 5
+
+# The dashboard server is ready only with a gateway, and there is none when it is started alone.
+HEALTH = {
+    "gateway": ("/api", "gateway-token"),
+    "dashboard": ("/healthz", ""),
+    "notebook": ("/api/status", "notebook-token"),
+}
+
+
+def measure(ground: Ground, runs: int) -> Figure:
+    """Seconds from the command to the moment when all answer, or one alone does."""
+    stack = ground.stack
+    ours: list[float] = []
+    alone: dict[str, list[float]] = {slot: [] for slot in SLOTS}
+    for _ in range(runs):
+        ours.append(_up(stack))
+        for slot in SLOTS:
+            alone[slot].append(_by_hand(stack, slot, ground.folder / f"{slot}.log"))
+    medians = {slot: statistics.median(samples) for slot, samples in alone.items()}
+    slowest = max(medians, key=lambda slot: medians[slot])
+    return Figure(
+        "up",
+        TITLE,
+        "s",
+        tuple(ours),
+        f"the {slowest} slot, slowest of three started by hand",
+        tuple(alone[slowest]),
+        Goal("ratio", 1.2),
+        {f"{slot} by hand": median for slot, median in medians.items()},
+    )
+
+
+def _up(stack: Stack) -> float:
+    began = time.perf_counter()
+    stack.up()
+    took = time.perf_counter() - began
+    stack.down()
+    return took
+
+
+def _by_hand(stack: Stack, slot: str, log: Path) -> float:
+    # Only what the supervisor reads says how a slot is started.
+    conf = configparser.RawConfigParser()
+    conf.read(stack.rendered(f"slots/{slot}.conf"))
+    program = conf[f"program:{slot}"]
+    path = os.environ.get("PATH", "")
+    env = dict_of_key_value_pairs(program["environment"].replace("%(ENV_PATH)s", path))
+    page, secret = HEALTH[slot]
+    headers = {"Authorization": f"token {stack.secret(secret)}"} if secret else {}
+    argv = shlex.split(program["command"])
+    began = time.perf_counter()
+    with processes.server(argv, log, env, Path(program["directory"])) as process:
+        processes.wait_for(stack.ports[slot], page, headers, process)
+        return time.perf_counter() - began

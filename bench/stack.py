@@ -1,0 +1,93 @@
+"""The measured side: a dashops stack of its own in a temporary folder, through its CLI only."""
+
+import json
+import sys
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from bench import notebooks, processes
+
+PROGRAM = Path(sys.executable).parent / "dashops"
+SLOTS = ("gateway", "dashboard", "notebook")
+
+
+class Stack:
+    """One stack; `up` makes its environments the first time, `remove` leaves nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / ".dashops"
+        self.ports = dict(zip(SLOTS, processes.free_ports(len(SLOTS)), strict=True))
+        folder.mkdir()
+        lines = [f"{slot}:\n  port: {port}\n" for slot, port in self.ports.items()]
+        (folder / "dashops.yaml").write_text("".join(lines))
+
+    def up(self) -> None:
+        """Return when all slots are healthy."""
+        self._dashops("up", "--yes")
+
+    def down(self) -> None:
+        """Stop all slots; environments stay."""
+        self._dashops("down")
+
+    def remove(self) -> None:
+        """Stop all slots and remove what they wrote."""
+        self._dashops("down", "--purge", "--yes")
+
+    def secret(self, name: str) -> str:
+        """A password or token of the stack."""
+        return (self.state / "secrets" / name).read_text().strip()
+
+    def rendered(self, path: str) -> Path:
+        """A rendered file."""
+        return self.state / "rendered" / path
+
+    @property
+    def url(self) -> str:
+        """The dashboard server's address."""
+        return f"http://127.0.0.1:{self.ports['dashboard']}"
+
+    def address(self, notebook: Path) -> str:
+        """Where a deployed notebook is shown."""
+        return f"{self.url}/dashboards/{notebook.stem}/"
+
+    @cached_property
+    def slider(self) -> str:
+        """Address of the slider notebook, deployed on first use."""
+        return self._deploy(notebooks.slider(self.folder))
+
+    @cached_property
+    def sleep(self) -> str:
+        """Address of the sleeping notebook, deployed on first use."""
+        return self._deploy(notebooks.sleep(self.folder))
+
+    def process(self, slot: str) -> psutil.Process:
+        """The process of a slot of the running stack."""
+        status = json.loads(self._dashops("status", "--json"))
+        return psutil.Process(next(each["pid"] for each in status["slots"] if each["slot"] == slot))
+
+    def settle(self) -> None:
+        """Return when no viewer has a kernel and the gateway rests."""
+        deadline = time.monotonic() + processes.PATIENCE
+        while self._viewers():
+            if time.monotonic() > deadline:
+                raise processes.Unmeasured("dashops does not free the kernels of closed pages")
+            time.sleep(processes.QUIET)
+        processes.settle(self.process("gateway"))
+
+    def _viewers(self) -> list[Any]:
+        token = {"Authorization": f"token {self.secret('deploy-token')}"}
+        answer = httpx.get(f"{self.url}/_api/status", headers=token, timeout=10)
+        return list(answer.raise_for_status().json()["viewers"])
+
+    def _deploy(self, notebook: Path) -> str:
+        self._dashops("deploy-notebook", notebook)
+        return self.address(notebook)
+
+    def _dashops(self, *words: str | Path) -> str:
+        return processes.command(PROGRAM, *words, cwd=self.folder)

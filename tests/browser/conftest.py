@@ -1,0 +1,99 @@
+"""A real Chromium; without one the tests here are skipped by name, in CI they fail."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from live import Live, outside
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_playwright
+
+from dashops.checks import chromium
+
+TIMEOUT = 30_000  # milliseconds
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.path()
+    if path is None:
+        reason = "no Chromium on this machine"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGS))
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Seat:
+    """One viewer's browser: its page and everything that reached it."""
+
+    live: Live
+    context: BrowserContext
+    page: Page
+    frames: list[str] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def log_in(self) -> None:
+        self.page.goto(self.live.url)
+        self.page.fill("[name=username]", "viewer")
+        self.page.fill("[name=password]", self.live.secret("viewer-password"))
+        self.page.click("button")
+        self.page.wait_for_url(f"{self.live.url}/")
+
+    def open(self, name: str, wait: str = ".jupyter-widgets") -> Page:
+        self.page.goto(f"{self.live.url}/dashboards/{name}")
+        self.page.wait_for_selector(wait)
+        return self.page
+
+    def hear(self, socket: WebSocket) -> None:
+        def note(data: str | bytes) -> None:
+            self.frames.append(data if isinstance(data, str) else data.decode("utf8", "replace"))
+
+        socket.on("framereceived", note)
+
+
+@pytest.fixture
+def seats(live: Live, browser: Browser) -> Iterator["Seats"]:
+    made = Seats(live, browser)
+    yield made
+    for seat in made.taken:
+        seat.context.close()
+
+
+@pytest.fixture
+def seat(seats: "Seats") -> Seat:
+    return seats.new()
+
+
+@dataclass
+class Seats:
+    """Makes browsers of viewers who know nothing of each other."""
+
+    live: Live
+    browser: Browser
+    taken: list[Seat] = field(default_factory=list)
+
+    def new(self) -> Seat:
+        seat = self.visitor()
+        seat.log_in()
+        return seat
+
+    def visitor(self) -> Seat:
+        """Somebody who has not logged in."""
+        context = self.browser.new_context()
+        context.set_default_timeout(TIMEOUT)
+        seat = Seat(self.live, context, context.new_page())
+        self.taken.append(seat)
+        seat.page.on("websocket", seat.hear)
+        seat.page.on(
+            "request",
+            lambda request: (
+                seat.outside.append(request.url) if outside(request.url, self.live) else None
+            ),
+        )
+        return seat

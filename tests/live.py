@@ -1,0 +1,177 @@
+"""A real stack for tests that need one: `dashops up` in a temporary folder, on free ports."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+DASHOPS = Path(sys.executable).with_name("dashops")
+CELL_TIMEOUT, GRACE, IDLE = 8, 2, 25  # seconds
+
+Cell = tuple[str, str] | str
+
+
+def until(true: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+    """Wait for a condition; fail with its name at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+    return found
+
+
+def notebook(*cells: Cell, **metadata: Any) -> dict[str, Any]:
+    """A notebook of code cells; ("markdown", text) makes another kind."""
+    made = []
+    for number, cell in enumerate(cells):
+        kind, source = ("code", cell) if isinstance(cell, str) else cell
+        code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        made.append(
+            {"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source, **code}
+        )
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": spec, **metadata},
+        "cells": made,
+    }
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running stack, used through its command line and its pages only."""
+
+    folder: Path
+    ports: dict[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['dashboard']}"
+
+    def dashops(self, *args: str | Path, code: int = 0) -> str:
+        done = subprocess.run(
+            [DASHOPS, *args], cwd=self.folder, capture_output=True, text=True, timeout=180
+        )
+        assert done.returncode == code, f"dashops {args}: {done.returncode}\n{done.stderr}"
+        return done.stdout if code == 0 else done.stderr
+
+    def secret(self, name: str) -> str:
+        return (self.folder / ".dashops" / "secrets" / name).read_text().strip()
+
+    def deploy(self, name: str, *cells: Cell, files: tuple[Path, ...] = (), **metadata: Any) -> str:
+        path = self.folder / f"{name}.ipynb"
+        path.write_text(json.dumps(notebook(*cells, **metadata)))
+        return self.dashops("deploy-notebook", path.name, *files).strip().splitlines()[-1]
+
+    def viewer(self) -> "Viewer":
+        return Viewer(self)
+
+    def api(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        headers = {"Authorization": f"token {self.secret('deploy-token')}"}
+        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=60, **arguments)
+
+    def viewers(self, name: str) -> list[dict[str, Any]]:
+        found = self.api("GET", "/_api/status").json()["viewers"]
+        return [each for each in found if each["dashboard"] == name]
+
+    def kernels(self) -> list[str]:
+        """What the gateway runs, asked there."""
+        answer = httpx.get(
+            f"http://127.0.0.1:{self.ports['gateway']}/api/kernels",
+            headers={"Authorization": f"token {self.secret('gateway-token')}"},
+        )
+        return [each["id"] for each in answer.json()]
+
+    def log(self, slot: str) -> str:
+        return self.dashops("logs", slot, "--lines", "2000")
+
+    def pid(self, slot: str) -> int:
+        found = json.loads(self.dashops("status", "--json"))["slots"]
+        return next(int(each["pid"]) for each in found if each["slot"] == slot)
+
+
+class Viewer:
+    """Someone who is logged in, with plain HTTP instead of a browser."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.http = httpx.Client(base_url=live.url, timeout=60)
+        self.http.get("/login")
+        answer = self.http.post(
+            "/login",
+            data={
+                "username": "viewer",
+                "password": live.secret("viewer-password"),
+                "_xsrf": self.http.cookies["_xsrf"],
+            },
+        )
+        assert answer.status_code == 302
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+
+    def open(self, name: str) -> str:
+        """Load a dashboard's page without running its scripts; return the kernel's id."""
+        return kernel_in(self.http.get(f"/dashboards/{name}/").text)
+
+
+def kernel_in(page: str) -> str:
+    found = re.search(r'"kernelId": "([0-9a-f-]{36})"', page)
+    assert found, page
+    return found[1]
+
+
+def free_ports(number: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("stack")
+    ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
+    (folder / "dashops.yaml").write_text(
+        f"""
+dashboard:
+  port: {ports["dashboard"]}
+  cell_timeout: {CELL_TIMEOUT}
+  reconnect_grace: {GRACE}
+  idle_timeout: {IDLE}
+  upload_limit: 5 MB
+gateway:
+  port: {ports["gateway"]}
+notebook:
+  port: {ports["notebook"]}
+"""
+    )
+    stack = Live(folder, ports)
+    try:
+        stack.dashops("up", "-y")
+        yield stack
+    finally:
+        if os.environ.get("DASHOPS_TEST_SHOW_LOGS"):
+            print(stack.log("dashboard"))
+        stack.dashops("down")
+
+
+def outside(url: str, live: Live) -> bool:
+    """Whether a request goes anywhere but to the dashboard server."""
+    parts = urlsplit(url)
+    own = (parts.hostname, parts.port) == ("127.0.0.1", live.ports["dashboard"])
+    return parts.scheme not in ("data", "blob", "about") and not own
