@@ -63,6 +63,14 @@ def create(path: Path, text: str) -> None:
         raise SpecError(f"`{path}` cannot be written: {error.strerror}") from error
 
 
+def save(path: Path, text: str) -> None:
+    """Write a file the user asked for, over one that is there; SpecError when it cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"`{path}` cannot be written: {error.strerror}") from error
+
+
 def remove(folder: Path) -> None:
     """Remove a folder with everything in it."""
     shutil.rmtree(folder)

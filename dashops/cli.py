@@ -43,6 +43,7 @@ Alias = Annotated[
     str | None, typer.Option("--name", help="Name in the URL (default: made from the file name).")
 ]
 Browse = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as JUnit XML.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
 
 # A verb is at most five lines: imports inside (they are paid for on use), one call of flow,
@@ -146,6 +147,17 @@ def password(
     from dashops import flow
 
     show(flow.password(load(stack), slot), json)
+
+
+@app.command()
+def smoke(stack: StackFile = None, junit: Junit = None, json: Json = False) -> None:
+    """Check the running stack, from processes to a browser. Exit code 4 when a check fails."""
+    from dashops import flow, run, view
+
+    with view.progress() as tell:
+        report = flow.smoke(load(stack), run.run, tell, junit)
+    show(report, json)
+    report.raise_for_failures()
 
 
 @app.command()

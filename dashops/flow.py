@@ -1,5 +1,7 @@
 """Every verb as one function that returns a value; read this first. It prints nothing."""
 
+import contextlib
+import secrets as random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from dashops import apply, client, secrets, targets
 from dashops import plan as planning
+from dashops import smoke as checks
 from dashops import stack as stacks
 from dashops.errors import DashopsError
 from dashops.plan import Change, Event, Plan
@@ -197,6 +200,37 @@ def password(stack: Stack, slot: str) -> Login:
     name = {"dashboard": "viewer-password", "notebook": "notebook-token"}[slot]
     secret = secrets.read(stack.state_dir / "secrets", name)
     return Login(stack.url(slot), stack.dashboard.user if slot == "dashboard" else "", secret)
+
+
+def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Report:
+    """Check the running stack; the report's JUnit XML is kept in `junit` unless that is None.
+
+    Raises ChecksFailed when nothing runs, and ToolError when the checks cannot be run; a check
+    that fails is in the report.
+    """
+    name = f"dashops-smoke-{random.token_hex(4)}"
+    tell(Event("checks", "start", "from processes to a browser"))
+    try:
+        report = checks.check(stack, run, name)
+    except DashopsError:
+        tell(Event("checks", "failed", "did not run"))
+        raise
+    finally:
+        _withdraw(stack, name)
+    tell(Event("checks", "done" if report.passed else "failed", "from processes to a browser"))
+    if junit is not None:
+        apply.save(junit, report.junit)
+    return report
+
+
+def _withdraw(stack: Stack, name: str) -> None:
+    """Remove the dashboard of checks that were interrupted before they could do so."""
+    # Where no server answers, the check that should have removed it has said so.
+    with contextlib.suppress(DashopsError):
+        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
+        server = client.Server(stack.url("dashboard"), token)
+        if name in {each.name for each in server.dashboards()}:
+            server.remove(name)
 
 
 def _plan(stack: Stack, run: Run) -> tuple[Plan, Sequence[Change], Mapping[str, str]]:

@@ -17,3 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder in FOLDERS:
             item.add_marker(folder)
+        else:
+            # Put first, so that a test may allow a warning. Tests with real servers are left
+            # out: they would fail of other people's warnings.
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)

@@ -1,7 +1,6 @@
 """A real stack for tests that need one: `dashops up` in a temporary folder, on free ports."""
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -165,8 +164,6 @@ notebook:
         stack.dashops("up", "-y")
         yield stack
     finally:
-        if os.environ.get("DASHOPS_TEST_SHOW_LOGS"):
-            print(stack.log("dashboard"))
         stack.dashops("down")
 
 

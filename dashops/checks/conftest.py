@@ -1,5 +1,6 @@
 """What every check may ask for: the stack, its slots, secrets and processes; it starts nothing."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from dashops import stack
 
     file = config.getoption("stack")
-    config.stash[STACK] = stack.load(file) if file.exists() else stack.parse("", file, {})
+    config.stash[STACK] = stack.load(file) if file.exists() else stack.parse("", file, os.environ)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -97,16 +98,16 @@ def secrets(stack: Stack, target: Target) -> Mapping[str, files.Secret]:
     return {name: files.read(folder, name) for name in target.SECRETS}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def processes(host: Any) -> Mapping[int, proc.Process]:
-    """All processes of the host, now."""
+    """All processes of the host, as they were when a module of checks began."""
     found = proc.processes(host)
     if not found:
         pytest.skip("this host has no `/proc` to read processes from")
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def family(
     processes: Mapping[int, proc.Process], slots: Mapping[str, Slot]
 ) -> Mapping[int, proc.Process]:

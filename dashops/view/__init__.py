@@ -1,5 +1,6 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
+from dashops.view import checks  # noqa: F401  registers how reports print
 from dashops.view.asking import agree, asks, confirm_plan, confirm_purge, confirm_remove
 from dashops.view.dashboards import announce, browse
 from dashops.view.live import progress

@@ -93,7 +93,7 @@ class DashboardServer(Voila):
             (r"/_api/notebooks/([^/]+)", api.Notebook),
             (r"/_api/status", api.Status),
             # Public scripts and styles of Voilà and of widget packages.
-            (r"/voila/templates/(.*)", TemplateStaticFileHandler),
+            (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
             (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
             (
                 r"/voila/labextensions/(.*)",

@@ -20,6 +20,8 @@ class Account(IdentityProvider):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        # Cookies know no ports: two servers on one machine must not log each other out.
+        self.cookie_name = f"dashops-{self.parent.dashops.port}"
         self.token = ""  # Jupyter's token in the URL would be a second way in
         self.cookie_options = {"samesite": "Lax", "expires_days": DAYS}
         self.get_secure_cookie_kwargs = {"max_age_days": DAYS}

@@ -36,18 +36,23 @@ def follow(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
     """The same, and then every new line, without an end. A file that is rotated is followed on."""
     paths = _paths(stack, slots)
     files: dict[str, TextIO] = {}
-    while True:
-        for slot, path in paths.items():
-            if slot not in files and path.is_file():
-                files[slot] = path.open(errors="replace")
-                first, last_here = deque(files[slot], maxlen=last), slot
-                yield from (Line(last_here, text.rstrip("\n")) for text in first)
-        for slot, file in list(files.items()):
-            yield from (Line(slot, text.rstrip("\n")) for text in file)
-            if not _same(file, paths[slot]):
-                file.close()
-                del files[slot]
-        time.sleep(POLL)
+    try:
+        while True:
+            for slot, path in paths.items():
+                if slot not in files and path.is_file():
+                    files[slot] = path.open(errors="replace")
+                    first, last_here = deque(files[slot], maxlen=last), slot
+                    yield from (Line(last_here, text.rstrip("\n")) for text in first)
+            for slot, file in list(files.items()):
+                yield from (Line(slot, text.rstrip("\n")) for text in file)
+                if not _same(file, paths[slot]):
+                    file.close()
+                    del files[slot]
+            time.sleep(POLL)
+    finally:
+        # Whoever reads stops by closing the generator.
+        for file in files.values():
+            file.close()
 
 
 def _paths(stack: Stack, slots: Sequence[str]) -> dict[str, Path]:

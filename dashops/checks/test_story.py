@@ -1,0 +1,116 @@
+"""The story of every target: publish a notebook, view it without and with a browser, remove it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from dashops import client
+from dashops.checks import browser, chromium, web
+from dashops.secrets import Secret
+from dashops.stack import Stack
+
+NOTEBOOK = Path(__file__).with_name("slider.ipynb")
+MARKER = "no-viewer-may-read-this"
+PRINTED = "this notebook runs in a kernel"
+NO_WIDGETS = "there are no widgets in this environment"
+BEFORE, AFTER = "1 times two is 2", "2 times two is 4"
+# Shorter lines, such as `else:`, are in any page.
+SHORTEST = 12
+
+
+@pytest.fixture(scope="module")
+def server(stack: Stack, secrets: Mapping[str, Secret]) -> client.Server:
+    """The dashboard server's API, with the right to publish."""
+    return client.Server(stack.url("dashboard"), secrets["deploy-token"])
+
+
+@pytest.fixture(scope="module")
+def link(server: client.Server, dashboard: str) -> Iterator[str]:
+    """Where the notebook is published; it is removed again whatever happens."""
+    deployed = server.upload(dashboard, NOTEBOOK.read_bytes(), lambda *_: None)
+    yield deployed.link
+    if dashboard in _names(server):
+        server.remove(dashboard)
+
+
+@pytest.fixture(scope="module")
+def seen(stack: Stack, secrets: Mapping[str, Secret], link: str) -> browser.Seen:
+    """What a viewer's browser saw and sent while it moved the slider."""
+    if chromium.path() is None:
+        names = ", ".join(f"`{name}`" for name in chromium.NAMES)
+        pytest.skip(f"there is no browser: install one of {names}, or set `{chromium.SETTING}`")
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS)
+    return browser.watch(story, stack.dashboard.user, secrets["viewer-password"])
+
+
+def test_publish(link: str, server: client.Server, dashboard: str) -> None:
+    """a notebook can be published"""
+    assert link
+    assert dashboard in _names(server), f"the server does not list `{dashboard}`"
+
+
+def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str) -> None:
+    """a viewer who logs in gets the dashboard's page, run by the gateway and without its code"""
+    visitor, url = web.Visitor(), stack.url("dashboard")
+    xsrf = re.search(r'name="_xsrf" value="([^"]+)"', visitor.get(f"{url}/login").text)
+    assert xsrf, "the login page has no form"
+    login = {"username": stack.dashboard.user, "password": secrets["viewer-password"].reveal()}
+    answer = visitor.post(f"{url}/login", {"_xsrf": xsrf[1], **login})
+    assert answer.status == 302, f"the login answers {answer.status} to the right password"
+    page = visitor.get(f"{link}/")
+    # Ends the kernel too.
+    visitor.post(f"{url}/logout", {"_xsrf": xsrf[1]})
+    assert page.status == 200, f"the page answers {page.status}"
+    assert PRINTED in page.text, "the page lacks what the notebook prints: `dashops logs dashboard`"
+    _refuse_code("the page", page.text)
+
+
+def test_slider(seen: browser.Seen) -> None:
+    """a viewer moves a slider in a browser and sees the answer"""
+    if seen.missing:
+        pytest.skip(f"{NO_WIDGETS}: add `ipywidgets` to `environment.packages`")
+    assert not seen.problem, seen.problem
+
+
+def test_code(seen: browser.Seen) -> None:
+    """no line of the notebook's code reaches the browser"""
+    _skip_broken(seen)
+    for place, text in (("the page", seen.page), ("a websocket message", seen.messages)):
+        _refuse_code(place, text)
+    assert seen.missing or AFTER in seen.messages, "the websocket messages could not be read"
+
+
+def test_hosts(stack: Stack, seen: browser.Seen) -> None:
+    """the browser talks to no other host"""
+    _skip_broken(seen)
+    home = stack.url("dashboard").partition("://")[2]
+    others = sorted(url for url in seen.requests if url.split("/")[2] != home)
+    assert not others, "\n".join(others)
+
+
+def test_remove(link: str, server: client.Server, dashboard: str) -> None:
+    """the dashboard can be removed again"""
+    assert link
+    server.remove(dashboard)
+    assert dashboard not in _names(server), f"the server still lists `{dashboard}`"
+
+
+def _names(server: client.Server) -> list[str]:
+    return [each.name for each in server.dashboards()]
+
+
+def _skip_broken(seen: browser.Seen) -> None:
+    if seen.problem:
+        pytest.skip("the viewer did not get far enough")
+
+
+def _refuse_code(place: str, text: str) -> None:
+    cells = json.loads(NOTEBOOK.read_text())["cells"]
+    code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]
+    lines = [line.strip() for line in code if len(line.strip()) >= SHORTEST]
+    found = [line for line in [MARKER, *lines] if line in text]
+    assert not found, f"{place} holds code of the notebook: `{found[0]}`"
