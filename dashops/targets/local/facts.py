@@ -1,10 +1,12 @@
 """What is on this machine now: files, environments, processes and ports; it changes nothing."""
 
+import contextlib
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dashops.run import Run
 from dashops.stack import Stack
@@ -91,26 +93,36 @@ def holder(port: int) -> Holder:
     """Who listens on a TCP port."""
     import psutil
 
-    for each in psutil.net_connections(kind="tcp"):
-        here = each.laddr and each.laddr.port == port
-        if here and each.status == psutil.CONN_LISTEN and each.pid:
-            try:
-                return Holder(each.pid, " ".join(psutil.Process(each.pid).cmdline()))
-            except psutil.Error:
-                break
-    return Holder(0, "")
+    try:
+        everybody = psutil.net_connections(kind="tcp")
+        pids = [each.pid for each in everybody if each.pid and _listens(each, port)]
+        return Holder(pids[0], " ".join(psutil.Process(pids[0]).cmdline()))
+    except (psutil.Error, IndexError):
+        # macOS tells only root.
+        return Holder(0, "")
 
 
 def _strangers(stack: Stack, ours: set[int]) -> dict[str, Holder]:
-    found = {}
-    for slot in SLOTS:
-        port = getattr(stack, slot).port
-        if _free(port):
-            continue
-        who = holder(port)
-        if who.pid not in ours:
-            found[slot] = who
+    taken = {slot: getattr(stack, slot).port for slot in SLOTS}
+    taken = {slot: port for slot, port in taken.items() if not _free(port)}
+    held = _ports(ours) if taken else set()
+    return {slot: holder(port) for slot, port in taken.items() if port not in held}
+
+
+def _ports(pids: set[int]) -> set[int]:
+    import psutil
+
+    found: set[int] = set()
+    for pid in pids - {0}:
+        with contextlib.suppress(psutil.Error):
+            connections = psutil.Process(pid).net_connections(kind="tcp")
+            found |= {each.laddr.port for each in connections if _listens(each)}
     return found
+
+
+def _listens(connection: Any, port: int | None = None) -> bool:
+    here = connection.status == "LISTEN" and connection.laddr
+    return bool(here and port in (None, connection.laddr.port))
 
 
 def _free(port: int) -> bool:

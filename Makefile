@@ -1,0 +1,41 @@
+# The developer's commands; each sets up what it needs. `make demo` and `make test` are the two.
+.DEFAULT_GOAL := help
+BIN := $(CURDIR)/.venv/bin
+
+.PHONY: help demo demo-down test unit lint bench clean
+
+help:
+	@echo "make demo       a stack on this machine with a dashboard on it"
+	@echo "make demo-down  stop it"
+	@echo "make test       all tests, real servers and browser included"
+	@echo "make unit       the fast ones"
+	@echo "make lint       ruff, mypy, import contracts"
+	@echo "make bench      what we claim about speed, against plain Voilà"
+	@echo "make clean      remove what these made"
+
+demo:
+	@scripts/setup
+	@cd examples && $(BIN)/dashops up -y && $(BIN)/dashops deploy-notebook tips.ipynb && $(BIN)/dashops password
+
+demo-down:
+	@cd examples && $(BIN)/dashops down
+
+test:
+	@scripts/setup browser
+	@$(BIN)/pytest -m "" --durations=5
+
+unit:
+	@scripts/setup
+	@$(BIN)/pytest
+
+lint:
+	@scripts/setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench:
+	@scripts/setup browser
+	@$(BIN)/python -m bench
+
+clean:
+	@if [ -x $(BIN)/dashops ] && [ -d examples/.dashops ]; then cd examples && $(BIN)/dashops down --purge -y; fi
+	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
