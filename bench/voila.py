@@ -41,8 +41,8 @@ def make(folder: Path, stack: Stack) -> Path:
 
 
 @contextlib.contextmanager
-def serve(environment: Path, notebook: Path, *options: str) -> Iterator[Voila]:
-    """Run Voilà on a notebook while the block runs."""
+def serve(environment: Path, notebook: Path, gateway: str = "") -> Iterator[Voila]:
+    """Run Voilà on a notebook while the block runs; its kernels are local unless a URL is given."""
     (port,) = processes.free_ports(1)
     argv: tuple[str | Path, ...] = (
         environment / "bin" / "voila",
@@ -50,23 +50,25 @@ def serve(environment: Path, notebook: Path, *options: str) -> Iterator[Voila]:
         "--no-browser",
         f"--port={port}",
         "--Voila.ip=127.0.0.1",
-        *options,
+        *(GATEWAY if gateway else ()),
     )
-    with processes.server(argv, environment / "voila.log", _env(environment)) as process:
+    # Voilà hands its own configuration to nobody but itself.
+    env = _env(environment) | ({"JUPYTER_GATEWAY_URL": gateway} if gateway else {})
+    with processes.server(argv, environment / "voila.log", env) as process:
         processes.wait_for(port, "/voila/static/voila.js", {}, process)
         yield Voila(f"http://127.0.0.1:{port}/", process)
 
 
 @contextlib.contextmanager
-def gateway(environment: Path, stack: Stack) -> Iterator[tuple[str, ...]]:
-    """Run a kernel gateway without a token; yields the options that make Voilà use it."""
+def gateway(environment: Path, stack: Stack) -> Iterator[str]:
+    """Run a kernel gateway without a token, as plain Voilà needs it; yields its URL."""
     (port,) = processes.free_ports(1)
     program = _slot(stack, "gateway") / "bin" / "jupyter-kernelgateway"
     argv = (program, f"--KernelGatewayApp.port={port}", "--KernelGatewayApp.ip=127.0.0.1")
     env = _env(_slot(stack, "gateway"))
     with processes.server(argv, environment / "gateway.log", env) as process:
         processes.wait_for(port, "/api", {}, process)
-        yield (*GATEWAY, f"--GatewayClient.url=http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
 
 
 def _slot(stack: Stack, slot: str) -> Path:

@@ -102,6 +102,7 @@ def _chain(chain: Iterable[Step], run: Run, tell: Tell) -> None:
         try:
             run(*step.argv, env=step.env or None)
         except DashopsError as error:
-            tell(Event(step.slot, "failed", error.message))
+            tell(Event(step.slot, "failed", f"{step.action} failed"))
+            error.hint = error.hint or step.hint
             raise
         tell(Event(step.slot, "done", step.action))

@@ -35,13 +35,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One command and why it is needed. Steps of one slot run in order, slots side by side."""
+    """One command and why it is needed. Steps of one slot run in order, slots side by side.
+
+    `hint` is what to look at when it fails.
+    """
 
     slot: str
     action: str
     reason: str
     argv: tuple[str | Path, ...]
     env: Mapping[str, str | Secret | None] = field(default_factory=dict)
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ def measure(ground: Ground, runs: int) -> Figure:
     viewer = browser.viewer(ground.browser, stack)
     dashboard = stack.process("dashboard")
     with (
-        voila.gateway(ground.peer, stack) as options,
-        voila.serve(ground.peer, notebook, *options) as stock,
+        voila.gateway(ground.peer, stack) as url,
+        voila.serve(ground.peer, notebook, url) as stock,
     ):
         stranger = browser.stranger(ground.browser, stock.url)
         ours, theirs = turns(

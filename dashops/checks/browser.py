@@ -1,5 +1,7 @@
-"""A viewer with a real browser, who moves a slider once; it notes what it saw and judges nothing."""
+"""A viewer with a real browser, who moves a slider; it notes what it saw and judges nothing."""
 
+import os
+import tempfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +48,10 @@ def watch(story: Story, user: str, password: Secret) -> Seen:
     seen = Seen()
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium.path(), args=list(chromium.ARGS)
+            executable_path=chromium.path(),
+            args=list(chromium.ARGS),
+            # Chromium writes settings and caches into the home of whoever starts it.
+            env={**os.environ, "HOME": tempfile.gettempdir()},
         )
         page = browser.new_context(service_workers="block").new_page()
         page.set_default_timeout(ANSWER)

@@ -44,7 +44,9 @@ def test_rendered(stack: Stack, secrets: Secrets) -> None:
 
 
 def _refuse(secrets: Secrets, texts: Iterator[tuple[str, str]]) -> None:
-    long = {name: text for name, secret in secrets.items() if len(text := secret.reveal()) >= SHORTEST}
+    long = {
+        name: text for name, secret in secrets.items() if len(text := secret.reveal()) >= SHORTEST
+    }
     problems = {
         f"{place} holds `{name}`": None
         for place, text in texts

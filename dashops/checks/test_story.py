@@ -14,7 +14,7 @@ from dashops.stack import Stack
 
 NOTEBOOK = Path(__file__).with_name("slider.ipynb")
 MARKER = "no-viewer-may-read-this"
-PRINTED = "this notebook runs in a kernel"
+SHOWN = "this notebook runs in a kernel"
 NO_WIDGETS = "there are no widgets in this environment"
 BEFORE, AFTER = "1 times two is 2", "2 times two is 4"
 # Shorter lines, such as `else:`, are in any page.
@@ -65,7 +65,7 @@ def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str) -> None:
     # Ends the kernel too.
     visitor.post(f"{url}/logout", {"_xsrf": xsrf[1]})
     assert page.status == 200, f"the page answers {page.status}"
-    assert PRINTED in page.text, "the page lacks what the notebook prints: `dashops logs dashboard`"
+    assert SHOWN in page.text, "the page lacks what the notebook shows: `dashops logs dashboard`"
     _refuse_code("the page", page.text)
 
 

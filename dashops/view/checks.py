@@ -6,7 +6,7 @@ from dashops import smoke
 from dashops.view import text
 from dashops.view.text import as_json, as_text, say
 
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "yellow")}
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "yellow")}  # noqa: RUF001
 
 
 @as_text.register

@@ -78,9 +78,11 @@ def test_slots_go_side_by_side_and_everything_else_alone() -> None:
 def test_a_failing_step_ends_its_slot_and_everything_after_it() -> None:
     events: list[Event] = []
     run = Fake({"bad": Result(("bad",), 1, "", "why")})
-    planned = [step("gateway", "bad"), step("gateway", "never"), step("supervisor", "never")]
-    with pytest.raises(errors.ToolError, match="`bad` failed"):
+    bad = Step("gateway", "bad", "because", ("bad",), hint="see `gateway.port`")
+    planned = [bad, step("gateway", "never"), step("supervisor", "never")]
+    with pytest.raises(errors.ToolError, match="`bad` failed") as caught:
         apply.steps(planned, run, events.append, ["gateway"])
+    assert caught.value.hint == "see `gateway.port`"
     assert run.calls == [("bad",)]
     assert [event.state for event in events] == ["start", "failed"]
 

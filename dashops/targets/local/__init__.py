@@ -94,8 +94,11 @@ def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str
     venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
     certificates = stack.environment.certificates
     env = {"SSL_CERT_FILE": str(certificates)} if certificates else {}
-    yield Step(slot, "make environment", reason, venv, env)
-    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), env)
+    packages = "dashboard.frontends" if slot == "dashboard" else "environment.packages"
+    hint = f"see `environment.python` ({stack.where('environment.python')})"
+    yield Step(slot, "make environment", reason, venv, env, hint)
+    hint = f"see `{packages}` ({stack.where(packages)}) and `environment.index`"
+    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), env, hint)
     yield Step(slot, "complete environment", reason, ("cp", requirements, folder))
 
 
