@@ -208,6 +208,11 @@ def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Repo
     Raises ChecksFailed when nothing runs, and ToolError when the checks cannot be run; a check
     that fails is in the report.
     """
+    checks.require_installed()
+    checks.require_running(stack, run)
+    if junit is not None:
+        # Whether it can be written is better known before, and old results must not outlive this.
+        apply.save(junit, "")
     name = f"dashops-smoke-{random.token_hex(4)}"
     tell(Event("checks", "start", "from processes to a browser"))
     try:

@@ -59,18 +59,30 @@ class Report:
             raise errors.ChecksFailed(f"{failed} of {len(self.checks)} checks failed")
 
 
-def check(stack: Stack, run: Run, dashboard: str) -> Report:
-    """Run all checks; they publish a notebook as `dashboard` and remove it.
-
-    Raises ChecksFailed at once when nothing of the stack runs, and ToolError when the checks
-    cannot run.
-    """
-    require(NEEDED)
+def require_running(stack: Stack, run: Run) -> None:
+    """ChecksFailed when nothing of the stack runs."""
     target = targets.by_name(stack.target)
     if all(slot.state == "stopped" for slot in target.slots(stack, target.facts(stack, run))):
         raise errors.ChecksFailed(
             f"the stack `{stack.name}` is not up", hint="start it with `dashops up`"
         )
+
+
+def require_installed(packages: Iterable[str] = NEEDED) -> None:
+    """ToolError when a module the checks are written with is not installed."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise errors.ToolError(
+            f"the checks need `{'` and `'.join(missing)}`, which is not installed",
+            hint="`pip install 'dashops[smoke]'`",
+        )
+
+
+def check(stack: Stack, run: Run, dashboard: str) -> Report:
+    """Run all checks; they publish a notebook as `dashboard` and remove it.
+
+    Raises ToolError when the checks cannot run.
+    """
     with tempfile.TemporaryDirectory(prefix="dashops-smoke-") as scratch:
         file = Path(scratch) / "report.xml"
         # Code 1 says that checks failed; every other one, that they did not run.
@@ -102,16 +114,6 @@ def read(stack: Stack, junit: str) -> Report:
             part.set(key, _masked(part.get(key, ""), known))
     checks = tuple(_check(case) for case in root.iter("testcase"))
     return Report(stack.name, checks, ElementTree.tostring(root, encoding="unicode"))
-
-
-def require(packages: tuple[str, ...]) -> None:
-    """ToolError when one of the modules the checks are written with is not installed."""
-    missing = [name for name in packages if find_spec(name) is None]
-    if missing:
-        raise errors.ToolError(
-            f"the checks need `{'` and `'.join(missing)}`, which is not installed",
-            hint="`pip install 'dashops[smoke]'`",
-        )
 
 
 def _command(stack: Stack, dashboard: str, file: Path) -> tuple[str | Path, ...]:

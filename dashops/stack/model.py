@@ -34,7 +34,7 @@ class Environment(Section):
     """The Python packages notebooks may import."""
 
     packages: tuple[Text, ...] = Field(
-        default=("ipywidgets", "numpy", "pandas", "matplotlib", "plotly"),
+        default=("ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget"),
         description="Packages that notebooks and dashboards may import, as pip writes them "
         "(`pandas>=2`). The default draws tables, charts and widgets.",
     )

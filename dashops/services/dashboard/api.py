@@ -89,7 +89,7 @@ class Notebook(Api):
         if not self.refusal and size > limit:
             self.refusal = (
                 413,
-                f"the upload has {size / 2**20:.0f} MB, the limit is {limit / 2**20:.0f} MB",
+                f"the upload has {size / 1e6:.0f} MB, the limit is {limit / 1e6:.0f} MB",
                 "leave out what the dashboard does not need, or raise `dashboard.upload_limit`",
             )
         if isinstance(self.request.connection, http1connection.HTTP1Connection):
@@ -130,6 +130,11 @@ class Notebook(Api):
             kernel, language = await self._kernel(bundle)
         except errors.DashopsError as error:
             self.fail(400, error.message, error.hint)
+            return
+        except web.HTTPError:
+            self.fail(
+                503, "no gateway answers", "`dashops status` shows what runs, `dashops up` repairs"
+            )
             return
         before = self.settings["store"].get(name)
         try:

@@ -1,16 +1,18 @@
 """The bundles a gateway has been given, unpacked once each, for kernels to run in."""
 
+import os
 import shutil
 import uuid
+from collections.abc import Collection
 from pathlib import Path
 
 from dashops import bundle as bundles
 from dashops import errors
 
-# A revision's folder is shared by its viewers' kernels; a private copy each when a
-# dashboard needs to write files.
+# Viewers of a revision share its folder: a copy each would cost its size at every visit.
 LIMIT = 2**31  # bytes a bundle may unpack to; the dashboard server has a tighter limit
 
+KEPT = 20  # unused revisions that stay unpacked, for whoever opens them next
 STARTUP = "c.HistoryManager.enabled = False\n"
 
 
@@ -24,9 +26,19 @@ class Bundles:
             shutil.rmtree(left, ignore_errors=True)
 
     def folder(self, revision: str) -> Path | None:
-        """Where a revision was unpacked, if it was."""
+        """Where a revision was unpacked, if it was; it counts as used now."""
         path = self.root / revision
-        return path if path.is_dir() else None
+        if not path.is_dir():
+            return None
+        os.utime(path)
+        return path
+
+    def collect(self, in_use: Collection[str]) -> None:
+        """Delete the revisions used longest ago, but for some, and but for those in use."""
+        idle = [path for path in self.root.glob("?" * 64) if path.name not in in_use]
+        idle.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in idle[KEPT:]:
+            shutil.rmtree(path, ignore_errors=True)
 
     def add(self, revision: str, archive: bytes) -> None:
         """Unpack an archive; raises SpecError when it is bad or not that revision."""

@@ -20,6 +20,13 @@ class BundleKernels(SeedingMappingKernelManager):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.bundles = bundles.Bundles(Path(self.bundle_root))
+        self._revisions: dict[str, str] = {}
+
+    def add_bundle(self, revision: str, archive: bytes) -> None:
+        """Take a bundle and let go of those nobody used for long; SpecError when it is bad."""
+        self.bundles.add(revision, archive)
+        self._revisions = {each: used for each, used in self._revisions.items() if each in self}
+        self.bundles.collect({revision, *self._revisions.values()})
 
     async def start_kernel(
         self, *args: Any, env: dict[str, str] | None = None, **kwargs: Any
@@ -43,4 +50,7 @@ class BundleKernels(SeedingMappingKernelManager):
             }
         inherited = {name: os.environ[name] for name in self.allowed_env if name in os.environ}
         clean = {"PATH": os.environ.get("PATH", ""), **inherited, **(env or {})}
-        return str(await super().start_kernel(*args, env=clean, **kwargs))
+        kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
+        if revision:
+            self._revisions[kernel_id] = revision
+        return kernel_id

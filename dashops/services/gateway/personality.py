@@ -64,7 +64,7 @@ class Bundle(TokenAuthorizationMixin, JSONErrorsMixin, web.RequestHandler):
     def put(self, revision: str) -> None:
         """Unpack it."""
         try:
-            self.settings["kernel_manager"].bundles.add(revision, b"".join(self._chunks))
+            self.settings["kernel_manager"].add_bundle(revision, b"".join(self._chunks))
         except errors.SpecError as error:
             raise web.HTTPError(400, "%s", error.message) from error
         self.set_status(204)
