@@ -9,15 +9,16 @@ from pathlib import Path
 from dashops import bundle as bundles
 from dashops import errors
 
-# Viewers of a revision share its folder: a copy each would cost its size at every visit.
 LIMIT = 2**31  # bytes a bundle may unpack to; the dashboard server has a tighter limit
-
 KEPT = 20  # unused revisions that stay unpacked, for whoever opens them next
 STARTUP = "c.HistoryManager.enabled = False\n"
 
 
 class Bundles:
-    """Folders by revision under one root: ``work/`` is a kernel's directory, ``home/`` its HOME."""
+    """Folders by revision under one root: ``work/`` is a kernel's directory, ``home/`` its HOME.
+
+    Viewers of a revision share them: a copy each would cost the bundle's size at every visit.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
