@@ -73,7 +73,7 @@ def require_installed(packages: Iterable[str] = NEEDED) -> None:
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise errors.ToolError(
-            f"the checks need `{'` and `'.join(missing)}`, which is not installed",
+            f"the checks need what is not installed: `{'`, `'.join(missing)}`",
             hint="`pip install 'dashops[smoke]'`",
         )
 

@@ -97,8 +97,11 @@ class Live:
         return self.dashops("logs", slot, "--lines", "2000")
 
     def pid(self, slot: str) -> int:
-        found = json.loads(self.dashops("status", "--json"))["slots"]
-        return next(int(each["pid"]) for each in found if each["slot"] == slot)
+        return next(int(each["pid"]) for each in self.slots() if each["slot"] == slot)
+
+    def slots(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.dashops("status", "--json"))["slots"]
+        return found
 
 
 class Viewer:

@@ -43,8 +43,17 @@ def measure(ground: Ground, runs: int) -> Figure:
         samples = turns(runs, lambda: _move(ours), lambda: _move(theirs))
     viewer.close()
     stranger.close()
-    peer = "plain Voilà with a local kernel"
-    return Figure("slider", TITLE, "ms", samples[0], peer, samples[1], Goal("ratio", 1.5))
+    return Figure(
+        "slider",
+        TITLE,
+        "ms",
+        samples[0],
+        "plain Voilà with a local kernel",
+        samples[1],
+        Goal("ratio", 1.5),
+        # Some of its connections wait for TCP's delayed acknowledgements, others do not.
+        {"the best tenth of the peer": sorted(samples[1])[runs // 10]},
+    )
 
 
 def _move(page: Page) -> float:

@@ -114,7 +114,7 @@ def family(
     """The stack's processes: the slots and all they started."""
     found = proc.family(processes, {slot.pid for slot in slots.values() if slot.pid})
     if not found:
-        pytest.skip("no slot has a process")
+        pytest.skip("no process of a slot is known")
     return found
 
 

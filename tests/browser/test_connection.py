@@ -69,3 +69,16 @@ def test_a_dashboard_server_that_dies_comes_back_with_its_dashboards(
     page.wait_for_selector("text=size is 4")
     until(lambda: len(live.viewers("lasting")) == 1, "only the new visit to be left")
     until(lambda: len(live.kernels()) == 1, "the old kernel to be gone")
+
+
+def test_dashboards_outlive_the_supervisor(live: Live, seat: Seat) -> None:
+    live.deploy("orphaned", SLIDER)
+    pidfile = live.folder / ".dashops" / "run" / "supervisor.pid"
+    os.kill(int(pidfile.read_text()), signal.SIGKILL)
+    try:
+        page = seat.open("orphaned")
+        move(seat)
+        page.wait_for_selector("text=size is 4")
+    finally:
+        live.dashops("up", "-y")
+    assert all(slot["state"] == "healthy" for slot in live.slots())

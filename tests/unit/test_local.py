@@ -160,8 +160,11 @@ def test_followed_logs_go_on_after_a_rotation(tmp_path: Path) -> None:
     lines = local.follow(wanted, ["gateway"], 1)
     assert next(lines).text == "2"
     with log.open("a") as file:
-        file.write("3\n")
+        file.write("3\nhalf a")
     assert next(lines).text == "3"
+    with log.open("a") as file:
+        file.write(" line\n")
+    assert next(lines).text == "half a line"
     log.rename(log.with_suffix(".log.1"))
     log.write_text("4\n")
     assert next(lines).text == "4"

@@ -84,20 +84,21 @@ class Notebook(Api):
         """Decide from the headers alone whether the body is wanted."""
         super().prepare()
         self._chunks: list[bytes] = []
-        limit = self.settings["upload_limit"]
-        size = int(self.request.headers.get("Content-Length") or 0)
-        if not self.refusal and size > limit:
-            self.refusal = (
-                413,
-                f"the upload has {size / 1e6:.0f} MB, the limit is {limit / 1e6:.0f} MB",
-                "leave out what the dashboard does not need, or raise `dashboard.upload_limit`",
-            )
+        self._size = 0
+        announced = int(self.request.headers.get("Content-Length") or 0)
+        if announced > self.settings["upload_limit"]:
+            self._too_large(announced)
         if isinstance(self.request.connection, http1connection.HTTP1Connection):
             self.request.connection.set_max_body_size(DRAIN)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep the body, or throw it away when it is refused anyway."""
-        if not self.refusal:
+        self._size += len(chunk)
+        if self._size > self.settings["upload_limit"]:
+            self._too_large(self._size)
+        if self.refusal:
+            self._chunks.clear()
+        else:
             self._chunks.append(chunk)
 
     def get(self, name: str) -> None:
@@ -155,6 +156,14 @@ class Notebook(Api):
                 "replaced": before is not None,
                 "unchanged": before is not None and before.revision == dashboard.revision,
             }
+        )
+
+    def _too_large(self, size: int) -> None:
+        limit = self.settings["upload_limit"]
+        self.refusal = self.refusal or (
+            413,
+            f"the upload has {size / 1e6:.0f} MB, the limit is {limit / 1e6:.0f} MB",
+            "leave out what the dashboard does not need, or raise `dashboard.upload_limit`",
         )
 
     def _upload(self) -> bytes:

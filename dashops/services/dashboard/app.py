@@ -24,6 +24,7 @@ from dashops.services.dashboard import (
 )
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
+FORM = 2**20  # bytes of a request's body; uploads have a limit of their own
 NAME = r"([a-z0-9][a-z0-9._-]*)"
 KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 # An author's page needs inline scripts; nothing may come from or go to another host.
@@ -68,6 +69,7 @@ class DashboardServer(Voila):
             "voila_configuration": self.voila_configuration,
             "traitlet_config": self.config,
             "template_paths": self.template_paths,
+            "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "allow_remote_access": False,
             "local_hostnames": ["localhost", *self.dashops.hosts],
             "headers": HEADERS,
@@ -104,7 +106,7 @@ class DashboardServer(Voila):
 
     def listen(self) -> None:
         """Serve until stopped; a taken port is an error, never another port."""
-        server = httpserver.HTTPServer(self.app, max_body_size=self.dashops.upload_limit)
+        server = httpserver.HTTPServer(self.app, max_body_size=FORM)
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
         server.listen(self.dashops.port, self.dashops.ip)

@@ -17,6 +17,7 @@ from traitlets.config import LoggingConfigurable
 from dashops.services.dashboard import channels, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
+FULL = "All places are taken right now, please try again later"
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
 
@@ -69,6 +70,7 @@ class Kernels(AsyncMappingKernelManager):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._kernels: dict[str, ViewerKernel] = {}
+        self._opening = 0
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     @property
@@ -84,8 +86,17 @@ class Kernels(AsyncMappingKernelManager):
         Raises:
             web.HTTPError: 503 when all places are taken or no gateway can start one.
         """
-        if len(self._kernels) >= self.settings.max_viewers:
-            raise web.HTTPError(503, "all %s places are taken", self.settings.max_viewers)
+        if len(self._kernels) + self._opening >= self.settings.max_viewers:
+            raise web.HTTPError(503, reason=FULL)
+        self._opening += 1
+        try:
+            return await self._open(dashboard, user, archive)
+        finally:
+            self._opening -= 1
+
+    async def _open(
+        self, dashboard: store.Dashboard, user: User, archive: Callable[[], bytes]
+    ) -> ViewerKernel:
         env = {"KERNEL_USERNAME": "dashops"}
         failure: web.HTTPError | None = None
         for gateway in self.gateways.usable():

@@ -1,6 +1,6 @@
 """Runs a notebook in a viewer's kernel and yields its page piece by piece, without any source."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ class Renderer(NotebookRenderer):
 
 async def pieces(
     handler: Any, kernel: kernels.ViewerKernel, notebook_text: str, *, chrome: bool
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """The page of a dashboard as pieces of HTML, each ready when its cells are.
 
     Raises:

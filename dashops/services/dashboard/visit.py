@@ -90,6 +90,8 @@ class Visit(pages.Page):
                     following = asyncio.ensure_future(anext(pieces, None))
         finally:
             following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await pieces.aclose()
 
     async def _fail(self, kernel: kernels.ViewerKernel, text: str, detail: str) -> None:
         reference = uuid.uuid4().hex[:8]
@@ -119,6 +121,15 @@ class Asset(pages.Page):
 
 class Channels(VoilaKernelWebsocketHandler):
     """The websocket of a page; who may open it says identity.OwnKernel, what passes says wall."""
+
+    def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ARG002 Tornado's signature
+        """A refused handshake has no page to show; Jupyter's own would need its static files."""
+        self.finish()
+
+    async def open(self, kernel_id: str) -> None:
+        """Start; small messages do not wait for the browser's delayed acknowledgements (40 ms)."""
+        self.set_nodelay(True)
+        await super().open(kernel_id)
 
 
 class KernelState(APIHandler):

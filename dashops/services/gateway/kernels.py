@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from kernel_gateway.services.kernels.manager import SeedingMappingKernelManager
 from tornado import web
@@ -10,11 +10,14 @@ from traitlets import List, Unicode
 
 from dashops.services.gateway import bundles
 
+LOG_LIMIT = 5_000_000  # bytes
+
 
 class BundleKernels(SeedingMappingKernelManager):
     """The gateway's kernels; a request for a bundle that is not here is answered with 409."""
 
     bundle_root = Unicode(config=True, help="Folder for unpacked bundles")
+    kernel_log = Unicode(config=True, help="File for what kernels print outside of cells")
     allowed_env = List(Unicode(), config=True, help="Variables of this process kernels may see")
 
     def __init__(self, **traits: Any) -> None:
@@ -50,7 +53,16 @@ class BundleKernels(SeedingMappingKernelManager):
             }
         inherited = {name: os.environ[name] for name in self.allowed_env if name in os.environ}
         clean = {"PATH": os.environ.get("PATH", ""), **inherited, **(env or {})}
-        kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
+        with self._log_file() as log:
+            # Not the gateway's own output: when who reads that dies, kernels could not start.
+            kwargs["stdout"] = kwargs["stderr"] = log
+            kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
         if revision:
             self._revisions[kernel_id] = revision
         return kernel_id
+
+    def _log_file(self) -> IO[bytes]:
+        path = Path(self.kernel_log)
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.replace(f"{path}.1")
+        return path.open("ab")

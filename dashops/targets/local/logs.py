@@ -41,10 +41,11 @@ def follow(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
             for slot, path in paths.items():
                 if slot not in files and path.is_file():
                     files[slot] = path.open(errors="replace")
-                    first, last_here = deque(files[slot], maxlen=last), slot
-                    yield from (Line(last_here, text.rstrip("\n")) for text in first)
+                    for text in deque(_whole(files[slot]), maxlen=last):
+                        yield Line(slot, text)
             for slot, file in list(files.items()):
-                yield from (Line(slot, text.rstrip("\n")) for text in file)
+                for text in _whole(file):
+                    yield Line(slot, text)
                 if not _same(file, paths[slot]):
                     file.close()
                     del files[slot]
@@ -60,6 +61,17 @@ def _paths(stack: Stack, slots: Sequence[str]) -> dict[str, Path]:
         if slot not in NAMES:
             raise SpecError(f"unknown slot `{slot}`", hint=f"choose one of: {', '.join(NAMES)}")
     return {slot: log(stack.state_dir, slot) for slot in slots or NAMES}
+
+
+def _whole(file: TextIO) -> Iterator[str]:
+    """The lines from here that are complete; the file stays before one that is not."""
+    while True:
+        here = file.tell()
+        text = file.readline()
+        if not text.endswith("\n"):
+            file.seek(here)
+            return
+        yield text.removesuffix("\n")
 
 
 def _same(file: TextIO, path: Path) -> bool:

@@ -21,6 +21,15 @@
     }
   };
   const reload = () => window.location.reload();
+  /* A kernel that dies again and again must not make the page load again and again. */
+  const reloadOnce = () => {
+    const last = Number(sessionStorage.getItem('dashops-reload') || 0);
+    if (Date.now() - last < 60000) return false;
+    sessionStorage.setItem('dashops-reload', String(Date.now()));
+    if (document.visibilityState === 'visible') setTimeout(reload, 1500);
+    else document.addEventListener('visibilitychange', reload, { once: true });
+    return true;
+  };
   let leaving = false;
   let checking = null;
 
@@ -35,9 +44,8 @@
     if (answer && (answer.status === 410 || answer.status === 404)) {
       const body = await answer.json().catch(() => ({}));
       if (body.reason === 'lost' || body.reason === 'crashed' || answer.status === 404) {
-        notice('The connection was lost and this page’s session with it. Reloading…', 'Reload', reload);
-        if (document.visibilityState === 'visible') setTimeout(reload, 1500);
-        else document.addEventListener('visibilitychange', reload, { once: true });
+        const text = 'The connection was lost and this page’s session with it.';
+        notice(reloadOnce() ? `${text} Reloading…` : text, 'Reload', reload);
       } else {
         notice((body.message || 'This page’s session has ended') + '.', 'Start again', reload);
       }

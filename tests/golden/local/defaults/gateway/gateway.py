@@ -13,6 +13,7 @@ c.KernelGatewayApp.kernel_manager_class = "dashops.services.gateway.kernels.Bund
 c.Personality.list_kernels = True
 c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
 c.BundleKernels.bundle_root = "/srv/demo/.dashops/gateway"
+c.BundleKernels.kernel_log = "/srv/demo/.dashops/logs/kernels.log"
 c.BundleKernels.allowed_env = ["LANG", "LC_ALL", "TZ"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600
