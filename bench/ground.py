@@ -58,6 +58,12 @@ class Ground:
         return voila.make(self.folder / "voila", stack)
 
     @cached_property
+    def lab(self) -> Path:
+        """An environment with JupyterLab and all that it asks for."""
+        self.tell("making the environment of plain JupyterLab")
+        return voila.environment(self.folder / "lab", self.stack, "jupyterlab", "notebook")
+
+    @cached_property
     def plain(self) -> voila.Voila:
         """Plain Voilà with a local kernel on the slider notebook, running from now on."""
         notebook = notebooks.slider(self.peer)

@@ -32,10 +32,14 @@ class Voila:
 
 def make(folder: Path, stack: Stack) -> Path:
     """Make the environment: that of the dashboard slot with the kernel beside it."""
+    requirements = stack.rendered("dashboard/requirements.txt")
+    return environment(folder, stack, "-r", requirements, "ipykernel", "ipywidgets")
+
+
+def environment(folder: Path, stack: Stack, *wanted: str | Path) -> Path:
+    """Make an environment with the stack's interpreter."""
     uv, python = find_uv_bin(), folder / "bin" / "python"
     processes.command(uv, "venv", "--python", _interpreter(stack), folder)
-    requirements = stack.rendered("dashboard/requirements.txt")
-    wanted = ("-r", requirements, "ipykernel", "ipywidgets")
     processes.command(uv, "pip", "install", "--python", python, *wanted)
     return folder
 

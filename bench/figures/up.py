@@ -35,11 +35,14 @@ def measure(ground: Ground, runs: int) -> Figure:
     ours: list[float] = []
     alone: dict[str, list[float]] = {slot: [] for slot in SLOTS}
     together: list[float] = []
+    stock: list[float] = []
+    lab = ground.lab
     for _ in range(runs):
         ours.append(_up(stack))
         for slot in SLOTS:
             alone[slot].append(_by_hand(stack, (slot,), ground.folder))
         together.append(_by_hand(stack, SLOTS, ground.folder))
+        stock.append(_stock(stack, lab, ground.folder / "lab.log"))
     medians = {slot: statistics.median(samples) for slot, samples in alone.items()}
     slowest = max(medians, key=lambda slot: medians[slot])
     return Figure(
@@ -53,6 +56,7 @@ def measure(ground: Ground, runs: int) -> Figure:
         {
             **{f"{slot} by hand": median for slot, median in medians.items()},
             "all three by hand at once": statistics.median(together),
+            "JupyterLab by hand, as uv installs it": statistics.median(stock),
         },
     )
 
@@ -76,6 +80,17 @@ def _by_hand(stack: Stack, slots: Sequence[str], logs: Path) -> float:
             page, secret = HEALTH[slot]
             headers = {"Authorization": f"token {stack.secret(secret)}"} if secret else {}
             processes.wait_for(stack.ports[slot], page, headers, process)
+        return time.perf_counter() - began
+
+
+def _stock(stack: Stack, lab: Path, log: Path) -> float:
+    """JupyterLab from an environment that nobody has slimmed, with the rendered settings."""
+    argv = (lab / "bin" / "jupyter-lab", f"--config={stack.rendered('notebook/lab.py')}")
+    began = time.perf_counter()
+    with processes.server(argv, log, {}, stack.folder) as process:
+        page, secret = HEALTH["notebook"]
+        headers = {"Authorization": f"token {stack.secret(secret)}"}
+        processes.wait_for(stack.ports["notebook"], page, headers, process)
         return time.perf_counter() - began
 
 

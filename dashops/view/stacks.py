@@ -121,6 +121,8 @@ def _(value: flow.Rendered) -> None:
 
 @as_text.register
 def _(value: flow.Login) -> None:
+    who = f"user `{value.user}`, password:" if value.user else "token:"
+    text.note(f"{value.url}, {who}")
     say(value.password.reveal())
 
 
