@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: help demo demo-down test unit lint bench clean
+.PHONY: help demo demo-down test endurance unit lint bench clean
 
 help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
 	@echo "make test       all tests, real servers and browser included"
+	@echo "make endurance  what takes minutes: many viewers, kills in the middle"
 	@echo "make unit       the fast ones"
 	@echo "make lint       ruff, mypy, import contracts"
 	@echo "make bench      what we claim about speed, against plain Voilà"
@@ -22,7 +23,12 @@ demo-down:
 
 test:
 	@scripts/setup browser
-	@$(BIN)/pytest -m "" --durations=5
+	@$(BIN)/pytest
+	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
+
+endurance:
+	@scripts/setup browser
+	@$(BIN)/pytest -m endurance --durations=5
 
 unit:
 	@scripts/setup

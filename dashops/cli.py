@@ -39,6 +39,7 @@ TokenFile = Annotated[
     Path | None,
     typer.Option("--token-file", help="Deploy token of --server, unless in DASHOPS_TOKEN."),
 ]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
 Alias = Annotated[
     str | None, typer.Option("--name", help="Name in the URL (default: made from the file name).")
 ]
@@ -171,12 +172,16 @@ def deploy_notebook(
     browse: Browse = False,
     json: Json = False,
 ) -> None:
-    """Publish a notebook as a dashboard, with the files it refers to and those named here."""
-    from dashops import publish, view
+    """Publish a notebook as a dashboard, with the files it refers to and those named here.
+
+    The server runs it first; when a cell fails, viewers go on seeing the revision before.
+    """
+    from dashops import publish, run, view
 
     to = publish.destination(lambda: load(stack), server, token_file)
-    with view.progress() as tell:
-        done = publish.deploy_notebook(notebook, files or [], name, to, view.announce, tell)
+    wanted = publish.Notebook(notebook, files or [], name)
+    with view.failures(json), view.progress() as tell:
+        done = publish.deploy_notebook(wanted, to, run.run, view.announce, tell)
     show(done, json)
     view.browse(done.link) if browse else None
 
@@ -196,8 +201,54 @@ def dashboards(
 
 
 @app.command()
+def revisions(
+    name: Name,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List what was deployed under a name: what viewers see, what they saw, what failed and why."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.revisions(name, to), json)
+
+
+@app.command("show")
+def show_revision(
+    name: Annotated[str, typer.Argument(metavar="NAME[@REV]")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show a revision with its files and, when it failed, the cell and traceback."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.show(name, to), json)
+
+
+@app.command()
+def rollback(
+    name: Name,
+    revision: Annotated[int | None, typer.Argument(metavar="REV", min=1)] = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show an earlier revision again: REV, or the one viewers saw before."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.roll_back(name, revision, to), json)
+
+
+@app.command()
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Name,
     server: Server = None,
     token_file: TokenFile = None,
     stack: StackFile = None,

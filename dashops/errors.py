@@ -1,6 +1,6 @@
 """The errors dashops raises on purpose; this module never prints and never exits.
 
-    DashopsError        exit code 1, a failure we can name
+    DashopsError        exit code 1, a failure we can name; a notebook's is client.NotebookFailed
     ├── SpecError       exit code 2, what the user wrote: stack file, usage, name, notebook
     ├── ToolError       exit code 3, an outside tool or server failed
     └── ChecksFailed    exit code 4, the smoke checks ran and some failed

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["live"]
+pytest_plugins = ["live", "seats"]
 
 TESTS = Path(__file__).parent
-FOLDERS = ("integration", "browser", "attack")
+FOLDERS = ("integration", "browser", "attack", "endurance")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,10 +69,11 @@ class Live:
     def secret(self, name: str) -> str:
         return (self.folder / ".dashops" / "secrets" / name).read_text().strip()
 
-    def deploy(self, name: str, *cells: Cell, files: tuple[Path, ...] = (), **metadata: Any) -> str:
+    def deploy(self, name: str, *cells: Cell, files: tuple[Path, ...] = (), code: int = 0) -> str:
+        """The URL, or what the author reads when it is refused."""
         path = self.folder / f"{name}.ipynb"
-        path.write_text(json.dumps(notebook(*cells, **metadata)))
-        return self.dashops("deploy-notebook", path.name, *files).strip().splitlines()[-1]
+        path.write_text(json.dumps(notebook(*cells)))
+        return self.dashops("deploy-notebook", path.name, *files, code=code).strip()
 
     def viewer(self) -> "Viewer":
         return Viewer(self)

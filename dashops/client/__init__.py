@@ -1,20 +1,27 @@
 """The dashboard server's HTTP API; the only package that imports httpx, and it prints nothing."""
 
 import io
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
+from dashops.client import problems
+from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
+    Contents,
     Dashboard,
     Deployed,
+    Failure,
+    File,
     Gateway,
+    History,
     Listing,
     Record,
+    Revision,
+    RolledBack,
     Status,
     Viewer,
     clean,
@@ -25,15 +32,30 @@ from dashops.secrets import Secret
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Dashboard", "Deployed", "Gateway", "Progress", "Server", "Status", "Viewer"]
+__all__ = [
+    "RUN",
+    "Dashboard",
+    "Deployed",
+    "Failure",
+    "File",
+    "Gateway",
+    "History",
+    "NotebookFailed",
+    "Progress",
+    "Revision",
+    "RolledBack",
+    "Server",
+    "Status",
+    "Viewer",
+]
 
 Progress = Callable[[int, int], None]
 """Called with bytes sent and bytes in total while an upload runs."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+RUN = 900.0
+"""Seconds to wait for the answer to an upload: the server runs the notebook before it answers."""
+
 _ANSWER = 30.0
-_UPLOAD_ANSWER = 300.0
-"""Seconds to wait for an answer; the server checks and stores an upload before it answers."""
 
 
 class Server:
@@ -52,10 +74,23 @@ class Server:
         if not (text and text.isascii() and text.isprintable() and " " not in text):
             raise errors.SpecError("the deploy token is empty or has characters no token has")
 
-    def upload(self, name: str, data: bytes, progress: Progress) -> Deployed:
-        """Publish a packed bundle (or .ipynb) as `name`; SpecError if the server refuses it."""
+    def upload(
+        self,
+        name: str,
+        data: bytes,
+        progress: Progress,
+        about: Mapping[str, str] | None = None,
+        wait: float = RUN,
+    ) -> Deployed:
+        """Publish a packed bundle (or .ipynb) as `name`, if it runs on the server.
+
+        `about` has the form fields `author` and `commit`, `wait` is in seconds. NotebookFailed
+        when it does not run, SpecError if the server refuses it.
+        """
         part = {"file": (f"{name}.zip", _Counted(data, progress), "application/octet-stream")}
-        answer = self._ask("POST", f"_api/notebooks/{name}", wait=_UPLOAD_ANSWER, files=part)
+        lost = f"the server may have gone on: `dashops revisions {name}` shows the outcome"
+        path = f"_api/notebooks/{name}"
+        answer = self._ask("POST", path, lost=lost, wait=wait, files=part, data=about)
         deployed = self._record(Deployed, answer)
         return replace(deployed, link=self._absolute(deployed.link))
 
@@ -69,17 +104,39 @@ class Server:
         """Take `name` off the server; SpecError when it is not there."""
         self._ask("DELETE", f"_api/notebooks/{name}")
 
+    def revisions(self, name: str) -> tuple[Revision, ...]:
+        """What is kept of `name`, newest first; SpecError when there is no such dashboard."""
+        answer = self._ask("GET", f"_api/notebooks/{name}/revisions")
+        return self._record(History, answer).revisions
+
+    def revision(self, name: str, number: int) -> tuple[Revision, tuple[File, ...]]:
+        """One revision and its files; SpecError when it is not there, or not any more."""
+        answer = self._ask("GET", f"_api/notebooks/{name}/revisions/{number}")
+        return self._record(Revision, answer), self._record(Contents, answer).files
+
+    def roll_back(self, name: str, number: int | None) -> RolledBack:
+        """Let `name` show that revision, or (None) the one it showed before.
+
+        SpecError when there is none, DashopsError when it cannot be shown.
+        """
+        path = f"_api/notebooks/{name}/rollback"
+        lost = f"`dashops revisions {name}` tells which is active"
+        done = self._record(
+            RolledBack, self._ask("POST", path, lost=lost, json={"revision": number})
+        )
+        return replace(done, link=self._absolute(done.link))
+
     def status(self) -> Status:
         """Open viewers and gateways."""
         return self._record(Status, self._ask("GET", "_api/status"))
 
     def _ask(
-        self, method: str, path: str, *, wait: float = _ANSWER, files: Any = None
+        self, method: str, path: str, *, lost: str = "", wait: float = _ANSWER, **content: Any
     ) -> "httpx.Response":
-        with self._named_failures(), self._connection(wait) as http:
-            answer = http.request(method, f"{self.url}/{path}", files=files)
+        with self._named_failures(lost), self._connection(wait) as http:
+            answer = http.request(method, f"{self.url}/{path}", **content)
         if not answer.is_success:
-            raise self._refusal(answer)
+            raise problems.refusal(self.url, answer, lost)
         return answer
 
     def _connection(self, wait: float) -> "httpx.Client":
@@ -92,7 +149,9 @@ class Server:
                 follow_redirects=False,
                 transport=self._transport,
                 # A proxy has no way to this machine's loopback, and must not see the token.
-                mounts=dict.fromkeys(("all://", "http://", "https://")) if self._here else None,
+                mounts=dict.fromkeys(("all://", "http://", "https://"))
+                if problems.here(self.url)
+                else None,
             )
         except OSError as error:
             raise errors.ToolError(
@@ -100,107 +159,31 @@ class Server:
                 hint="check the file that `SSL_CERT_FILE` names",
             ) from error
 
-    @property
-    def _here(self) -> bool:
-        return urlsplit(self.url).hostname in _LOOPBACK
-
     @contextmanager
-    def _named_failures(self) -> Iterator[None]:
+    def _named_failures(self, lost: str) -> Iterator[None]:
         import httpx
 
         try:
             yield
         except httpx.TransportError as error:
-            raise self._unreachable(error) from error
+            raise problems.unreachable(self.url, error, lost) from error
         except httpx.InvalidURL as error:
             raise errors.SpecError(f"`{self.url}` is not a URL: {error}") from error
         except httpx.DecodingError as error:
-            raise self._not_ours(str(error)) from error
-
-    def _unreachable(self, error: Exception) -> errors.ToolError:
-        import httpx
-
-        if reason := _tls_problem(error):
-            return errors.ToolError(
-                f"there is no secure connection to `{self.url}`: {reason}",
-                hint="check that the server speaks https; if its certificate is your own, name "
-                "the authority's file in `SSL_CERT_FILE`",
-            )
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-            return errors.ToolError(
-                f"no dashboard server answers at `{self.url}`",
-                hint="start it with `dashops up`; `dashops status` tells what runs"
-                if self._here
-                else f"check the address and the way to it: {clean(str(error))}",
-            )
-        if isinstance(error, httpx.TimeoutException):
-            return errors.ToolError(
-                f"the dashboard server at `{self.url}` did not answer in time",
-                hint="`dashops status` and `dashops logs dashboard` tell what it is doing",
-            )
-        if isinstance(error, httpx.ProtocolError) and "disconnected" not in str(error):
-            return self._not_ours(str(error))
-        return errors.ToolError(
-            f"the connection to `{self.url}` broke: {clean(str(error)) or type(error).__name__}",
-            hint="try again; nothing is published before an upload is complete",
-        )
-
-    def _refusal(self, answer: "httpx.Response") -> errors.DashopsError:
-        """The error that says what the server means."""
-        code = answer.status_code
-        said = _object(answer)
-        message, hint = clean(said.get("message")), clean(said.get("hint"))
-        if answer.is_redirect:
-            return errors.ToolError(
-                f"`{self.url}` redirects to `{clean(answer.headers.get('location'))}`",
-                hint="dashops does not carry a token elsewhere; if you trust that address, "
-                "name it with `--server`",
-            )
-        if code in _REFUSALS:
-            plain, way_out = _REFUSALS[code]
-            return errors.ToolError(message or plain, hint=hint or way_out)
-        if not message or code == 403:  # Jupyter says 403 where we say 401
-            return self._not_ours(" ".join([f"status {code}", message]).strip())
-        kind = errors.SpecError if code in (400, 404) else errors.ToolError
-        return kind(message, hint=hint)
-
-    def _not_ours(self, reason: str) -> errors.ToolError:
-        return errors.ToolError(
-            f"what answers at `{self.url}` is not a dashops dashboard server: {clean(reason)}",
-            hint="another program may have taken the port: see `dashops status`"
-            if self._here
-            else "check `--server`",
-        )
+            raise problems.not_ours(self.url, str(error)) from error
 
     def _record(self, kind: type[Record], answer: "httpx.Response") -> Record:
         try:
-            return decode(kind, _object(answer))
+            return decode(kind, problems.body(answer))
         except ValueError as error:
-            raise self._not_ours(str(error)) from error
+            raise problems.not_ours(self.url, str(error)) from error
 
     def _absolute(self, link: str) -> str:
         """The URL a link means; never one that a browser would run instead of open."""
         url = urljoin(f"{self.url}/", link)
         if urlsplit(url).scheme not in ("http", "https"):
-            raise self._not_ours("its link is no web page")
+            raise problems.not_ours(self.url, "its link is no web page")
         return url
-
-
-_REFUSALS = {
-    401: (
-        "the server refuses the deploy token",
-        "use the token of that server: `DASHOPS_TOKEN` or `--token-file`",
-    ),
-    413: (
-        "the upload is larger than the server takes",
-        "leave files out, or raise `dashboard.upload_limit`",
-    ),
-    507: (
-        "the server's disk is full",
-        "take dashboards off it with `dashops remove`, or free disk space",
-    ),
-}
-"""Message and hint for answers whose meaning is known even if a proxy sent them."""
 
 
 class _Counted(io.BytesIO):
@@ -235,19 +218,3 @@ def _checked(url: str) -> str:
         f"the server `{clean(url.rpartition('@')[2])}` cannot be used: {problem}",
         hint="write it like `https://dashboards.example.com`",
     )
-
-
-def _object(answer: "httpx.Response") -> dict[str, Any]:
-    try:
-        data = answer.json()
-    except (ValueError, RecursionError):  # an error page of a proxy, or of another program
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _tls_problem(error: BaseException | None) -> str:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return getattr(error, "verify_message", "") or clean(error.reason)
-        error = error.__cause__ or error.__context__
-    return ""

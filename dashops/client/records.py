@@ -1,19 +1,24 @@
 """What the dashboard server answers, as values; it decodes and checks, and knows no connection."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, NewType, TypeVar, get_args, get_origin
+
+Text = NewType("Text", str)
+"""Text of several lines; every other string of an answer is put on one."""
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What became of an upload; `link` is the URL people open."""
+    """What became of an upload; `link` is the URL people open, `digest` that of the content."""
 
     name: str
     link: str
-    revision: str
+    revision: int
+    digest: str
     title: str
     replaced: bool
     unchanged: bool
@@ -26,11 +31,84 @@ class Dashboard:
     name: str
     title: str
     link: str
-    revision: str
+    revision: int
+    digest: str
     updated: datetime
     size: int
     kernel: str | None
     viewers: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the server would not show a revision.
+
+    `cell` counts from 1 and is None when no cell is to blame, as when all took too long. `source`
+    is that cell's, `traceback` is plain text.
+    """
+
+    phase: str
+    revision: int
+    message: str
+    cell: int | None
+    source: Text
+    traceback: Text
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What was deployed under a name once; `size` in bytes, `viewers` are pages open now.
+
+    `state` is active, good or failed; `author` and `commit` are empty where git knew none.
+    `activated` is when the name last showed it.
+    """
+
+    revision: int
+    digest: str
+    state: str
+    created: datetime
+    activated: datetime | None
+    title: str
+    size: int
+    kernel: str | None
+    author: str
+    commit: str
+    viewers: int
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class History:
+    """The revisions of one dashboard that the server keeps, newest first."""
+
+    name: str
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of an upload or a revision; `size` in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The files of a revision."""
+
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The revision that a name shows now and the `previous` one; `link` as in Deployed."""
+
+    name: str
+    link: str
+    revision: int
+    previous: int
+    title: str
 
 
 @dataclass(frozen=True)
@@ -70,7 +148,9 @@ class Listing:
     dashboards: tuple[Dashboard, ...]
 
 
-Record = TypeVar("Record", Deployed, Listing, Status)
+Record = TypeVar(
+    "Record", Deployed, Failure, Listing, Revision, History, Contents, RolledBack, Status
+)
 
 
 def decode(kind: type[Record], data: Any) -> Record:
@@ -84,14 +164,34 @@ def clean(text: Any) -> str:
     """A server's text on one line, at most 500 characters, without what a terminal would obey."""
     if not isinstance(text, str):
         return ""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()[:500]
+    return _printable(text).strip()[:500]
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in _ANSI.sub("", text))
+
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_LONGEST = 200_000
+
+
+def _lines(text: str) -> Text:
+    """Several lines that a terminal only shows; of very long text, the end."""
+    lines = _ANSI.sub("", text[-_LONGEST:]).expandtabs(4).splitlines()
+    return Text("\n".join(_printable(line).rstrip() for line in lines))
 
 
 def _decode(kind: Any, data: Any, name: str) -> Any:
+    if get_origin(kind) is UnionType:  # `X | None` is the only one there is
+        return None if data is None else _decode(get_args(kind)[0], data, name)
     if is_dataclass(kind) and isinstance(data, Mapping):
         build: Any = kind
-        types = {field.name: field.type for field in fields(kind)}
-        return build(**{key: _decode(inner, data.get(key), key) for key, inner in types.items()})
+        return build(
+            **{
+                each.name: _decode(each.type, data.get(each.name), each.name)
+                for each in fields(kind)
+            }
+        )
     if get_origin(kind) is tuple and isinstance(data, list):
         return tuple(_decode(get_args(kind)[0], item, name) for item in data)
     if kind is datetime and isinstance(data, str):
@@ -99,10 +199,10 @@ def _decode(kind: Any, data: Any, name: str) -> Any:
         if moment.tzinfo is None:
             raise ValueError(f"`{name}` has no time zone")
         return moment
-    plain = get_args(kind) or (kind,)
-    if kind is float:
-        plain = (int, float)
+    if kind is Text and isinstance(data, str):
+        return _lines(data)
+    plain = (int, float) if kind is float else (kind,)
     # `type` and not isinstance: true is no number.
-    if type(data) in plain and type(data) in (str, int, float, bool, NoneType):
+    if type(data) in plain and type(data) in (str, int, float, bool):
         return clean(data) if isinstance(data, str) else data
     raise ValueError(f"no `{name}` as expected")

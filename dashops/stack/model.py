@@ -109,6 +109,11 @@ class Dashboard(Section):
         description="Pages open at the same time, each with a kernel of its own. "
         "Default: 50, the number of kernels of one gateway.",
     )
+    keep_revisions: Count = Field(
+        default=10,
+        description="Revisions of each dashboard to keep, for a rollback; the one it shows and "
+        "those that viewers have open stay anyway. Default: 10.",
+    )
 
 
 class Gateway(Section):

@@ -1,11 +1,12 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
-from dashops.view import checks  # noqa: F401  registers how reports print
+from dashops.view import checks, revisions  # noqa: F401  registers how their values print
 from dashops.view.asking import agree, asks, confirm_plan, confirm_purge, confirm_remove
 from dashops.view.dashboards import announce, browse
+from dashops.view.failures import error, failures
 from dashops.view.live import progress
 from dashops.view.stacks import WithDiff
-from dashops.view.text import as_json, as_text, document, error
+from dashops.view.text import as_json, as_text, document
 
 __all__ = [
     "WithDiff",
@@ -20,5 +21,6 @@ __all__ = [
     "confirm_remove",
     "document",
     "error",
+    "failures",
     "progress",
 ]

@@ -2,7 +2,6 @@
 
 import sys
 import webbrowser
-from datetime import datetime
 
 from dashops import client, publish
 from dashops.view import text
@@ -12,7 +11,10 @@ from dashops.view.text import as_text, say
 def announce(upload: publish.Upload) -> None:
     """Say what goes up, before it does, and what does not."""
     rows = [(file.path, text.size(file.size)) for file in upload.files]
-    text.note(f"`{upload.name}`: {len(rows)} files, {text.size(upload.total)}")
+    author, commit = upload.origin.author, text.commit(upload.origin.commit)
+    whence = (f", commit {commit}" if commit else "") + (f", by {author}" if author else "")
+    files = "1 file" if len(rows) == 1 else f"{len(rows)} files"
+    text.note(f"`{upload.name}`: {files}, {text.size(upload.total)}{whence}")
     text.note(*(f"  {line}" for line in text.table(("file", "size"), rows)))
     warning = text.paint("warning:", "yellow", sys.stderr)
     for path in upload.missing:
@@ -28,7 +30,7 @@ def browse(link: str) -> None:
 @as_text.register
 def _(value: publish.Published) -> None:
     what = "unchanged" if value.unchanged else "replaced" if value.replaced else "published"
-    text.note(f"`{value.name}` is {what}: {value.title}, revision {value.revision[:12]}")
+    text.note(f"`{value.name}` is {what}: {value.title}, revision {value.revision}")
     say(value.link)
 
 
@@ -49,15 +51,10 @@ def _(value: publish.Removed) -> None:
 def _row(dashboard: client.Dashboard) -> tuple[str, ...]:
     return (
         dashboard.name,
-        dashboard.title if len(dashboard.title) <= 40 else f"{dashboard.title[:37]}...",
-        _when(dashboard.updated),
+        text.short(dashboard.title, 40),
+        text.when(dashboard.updated),
         text.size(dashboard.size),
         dashboard.kernel or "-",
         str(dashboard.viewers),
         dashboard.link,
     )
-
-
-def _when(moment: datetime) -> str:
-    """The reader's own time."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

@@ -20,16 +20,19 @@ BAR = 24
 
 @contextmanager
 def progress() -> Iterator[Callable[[Event], None]]:
-    """Yield the `tell` function that flow functions report to; everything goes to stderr."""
+    """Yield the `tell` function that flow functions report to; everything goes to stderr.
+
+    The message of a KeyboardInterrupt says what becomes of what was begun.
+    """
     stream = sys.stderr
     live = stream.isatty() and os.environ.get("TERM") != "dumb"
     display = Display() if live else None
     try:
         yield display.tell if display else Lines().tell
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         if display:
             display.close()
-        text.note("", "interrupted; the same command goes on from here")
+        text.note("", f"interrupted; {str(interruption) or 'the same command goes on from here'}")
         raise
     finally:
         if display:

@@ -49,10 +49,10 @@ def note(*lines: str) -> None:
     sys.stderr.flush()
 
 
-def error(problem: DashopsError) -> None:
-    """Print `error:`, the place and `hint:` to stderr."""
+def error(problem: DashopsError, details: Iterable[str] = ()) -> None:
+    """Print `error:`, the place or other details, and `hint:` to stderr."""
     note(f"{paint('error:', 'red', sys.stderr)} {problem.message}")
-    note(*(f"  {line}" for line in problem.where.splitlines()))
+    note(*(f"  {line}".rstrip() for line in (*problem.where.splitlines(), *details)))
     if problem.hint:
         note(f"{paint('hint:', 'green', sys.stderr)} {problem.hint}")
 
@@ -93,6 +93,22 @@ def duration(seconds: float) -> str:
     if days < 1:
         return f"{hours:.0f} h {minutes % 60:.0f} min"
     return f"{days:.0f} d {hours % 24:.0f} h"
+
+
+def when(moment: datetime) -> str:
+    """A time as the reader's clock has it: `2025-11-23 08:00`."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def short(words: str, most: int) -> str:
+    """Words of at most that many characters."""
+    return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
+def commit(words: str) -> str:
+    """Eight digits of a commit, and a plus when the notebook differed from it."""
+    digits, plus, _ = words.partition("+")
+    return digits[:8] + plus
 
 
 def _plain(value: Any) -> Any:

@@ -14,13 +14,13 @@ NAME = "deployed"
 @pytest.fixture(scope="module", autouse=True)
 def deployed(live: Live) -> str:
     live.deploy(NAME, "print('good')")
-    return str(live.api("GET", f"/_api/notebooks/{NAME}").json()["revision"])
+    return str(live.api("GET", f"/_api/notebooks/{NAME}").json()["digest"])
 
 
 @pytest.fixture(autouse=True)
 def unharmed(live: Live, deployed: str) -> object:
     yield
-    assert live.api("GET", f"/_api/notebooks/{NAME}").json()["revision"] == deployed
+    assert live.api("GET", f"/_api/notebooks/{NAME}").json()["digest"] == deployed
 
 
 def upload(live: Live, data: bytes, name: str = NAME) -> httpx.Response:

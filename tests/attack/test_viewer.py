@@ -50,8 +50,9 @@ def connect(viewer: Viewer, kernel: str, *protocols: str, **headers: str) -> web
     )
 
 
-@pytest.fixture
-def socket(bob: Viewer, name: str) -> Iterator[websocket.WebSocket]:
+@pytest.fixture(scope="module")
+def socket(live: Live, name: str) -> Iterator[websocket.WebSocket]:
+    bob = live.viewer()
     opened = connect(bob, bob.open(name), wall.PROTOCOL)
     yield opened
     opened.close()

@@ -3,9 +3,8 @@
 import os
 import signal
 
-from conftest import Seat, Seats
 from live import IDLE, Live, until
-from test_viewing import SLIDER, move
+from seats import SLIDER, Seat, Seats, move
 
 
 def test_closing_the_tab_frees_the_kernel(live: Live, seats: Seats) -> None:

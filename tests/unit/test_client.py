@@ -1,5 +1,6 @@
 """Talking to the dashboard server: what is sent, and what a person reads when it goes wrong."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -18,16 +19,40 @@ TOKEN = "t0ken-of-the-server"
 DEPLOYED = {
     "name": "sales",
     "link": "/dashboards/sales",
-    "revision": "0123456789abcdef",
+    "revision": 3,
+    "digest": "0123456789abcdef",
     "title": "Sales",
     "replaced": False,
     "unchanged": False,
+}
+FAILURE = {
+    "phase": "execute",
+    "revision": 4,
+    "message": "cell 3 failed: ZeroDivisionError: division by zero",
+    "cell": 3,
+    "source": "a = 1\n\tb = a / 0",
+    "traceback": "\x1b[31mZeroDivisionError\x1b[39m\nCell In[3], line 2",
+}
+REVISION = {
+    "revision": 4,
+    "digest": "0123",
+    "state": "failed",
+    "created": "2025-11-23T08:00:00+00:00",
+    "activated": None,
+    "title": "Sales",
+    "size": 12,
+    "kernel": "python3",
+    "author": "Alice",
+    "commit": "",
+    "viewers": 0,
+    "failure": FAILURE,
 }
 DASHBOARD = {
     "name": "sales",
     "title": "Sales",
     "link": "/dashboards/sales",
-    "revision": "0123",
+    "revision": 3,
+    "digest": "0123",
     "updated": "2025-11-23T08:00:00Z",
     "size": 12,
     "kernel": None,
@@ -100,6 +125,57 @@ class TestRequests:
         server(handle, f"{URL}/prefix/").remove("sales")
         assert seen == ["DELETE /prefix/_api/notebooks/sales"]
 
+    def test_an_upload_says_where_it_is_from_and_waits_for_the_run(self) -> None:
+        seen: list[httpx.Request] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            return httpx.Response(201, json=DEPLOYED)
+
+        about = {"author": "Zoë", "commit": "1a2b+changes"}
+        server(handle).upload("sales", b"PK-data", ignore, about, 1200)
+        (request,) = seen
+        assert 'name="author"\r\n\r\nZoë\r\n'.encode() in request.content
+        assert b'name="commit"\r\n\r\n1a2b+changes\r\n' in request.content
+        limits = request.extensions["timeout"]
+        assert (limits["read"], limits["connect"], limits["write"]) == (1200, 10, 60)
+        upload(server(handle))
+        assert seen[1].extensions["timeout"]["read"] == 15 * 60
+        server(lambda request: seen.append(request) or httpx.Response(204)).remove("sales")
+        assert seen[2].extensions["timeout"]["read"] == 30
+
+    def test_revisions(self) -> None:
+        good = REVISION | {"revision": 3, "state": "active", "failure": None}
+        good |= {"activated": "2025-11-23T08:00:01+00:00", "viewers": 2}
+        newest, older = answering(200, {"name": "sales", "revisions": [REVISION, good]}).revisions(
+            "sales"
+        )
+        assert newest.failure is not None
+        assert newest.failure.cell == 3
+        assert (older.state, older.failure, older.viewers) == ("active", None, 2)
+        assert older.activated is not None
+        assert older.activated.second == 1
+
+    def test_a_revision_with_its_files(self) -> None:
+        to = answering(200, REVISION | {"files": [{"path": "index.ipynb", "size": 12}]})
+        found, files = to.revision("sales", 4)
+        assert found.revision == 4
+        assert files == (client.File("index.ipynb", 12),)
+
+    @pytest.mark.parametrize("number", [2, None])
+    def test_rollback(self, number: int | None) -> None:
+        seen: list[Any] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            seen.append((request.method, request.url.path, json.loads(request.content)))
+            link = {"name": "sales", "link": "/dashboards/sales", "title": "Sales"}
+            return httpx.Response(200, json=link | {"revision": 2, "previous": 3})
+
+        done = server(handle).roll_back("sales", number)
+        assert seen == [("POST", "/_api/notebooks/sales/rollback", {"revision": number})]
+        assert (done.previous, done.revision) == (3, 2)
+        assert done.link == f"{URL}/dashboards/sales"
+
     def test_status(self) -> None:
         viewer = {"dashboard": "sales", "user": "bob", "since": "2025-11-23T08:00:00+00:00"}
         body = {
@@ -125,6 +201,7 @@ class TestRequests:
         (400, errors.SpecError, "said by the server / so it hints"),
         (401, errors.ToolError, "said by the server / so it hints"),
         (404, errors.SpecError, "said by the server / so it hints"),
+        (409, errors.DashopsError, "said by the server / so it hints"),
         (413, errors.ToolError, "said by the server / so it hints"),
         (500, errors.ToolError, "said by the server / so it hints"),
         (503, errors.ToolError, "said by the server / so it hints"),
@@ -136,8 +213,33 @@ def test_a_refusal_is_passed_on_with_its_hint(
 ) -> None:
     with pytest.raises(kind) as caught:
         upload(answering(code, {"message": "said by the server", "hint": "so it hints"}))
+    assert type(caught.value) is kind
     assert f"{caught.value.message} / {caught.value.hint}" == expected
     assert TOKEN not in repr(caught.value)
+
+
+def test_a_notebook_that_failed_says_where() -> None:
+    said = {"message": FAILURE["message"], "hint": "viewers still see revision 3"}
+    with pytest.raises(client.NotebookFailed) as caught:
+        upload(answering(422, said | {"failure": FAILURE}))
+    assert (caught.value.exit_code, caught.value.message) == (1, said["message"])
+    assert caught.value.hint == said["hint"]
+    failure = caught.value.failure
+    assert (failure.phase, failure.revision, failure.cell) == ("execute", 4, 3)
+    assert failure.source == "a = 1\n    b = a / 0"
+    assert failure.traceback == "ZeroDivisionError\nCell In[3], line 2"
+
+
+@pytest.mark.parametrize("failure", [None, [], {}, FAILURE | {"cell": "3"}])
+def test_a_failure_that_is_not_ours(failure: Any) -> None:
+    with pytest.raises(errors.ToolError, match="is not a dashops dashboard server"):
+        upload(answering(422, {"message": "no", "failure": failure}))
+
+
+def test_a_proxy_that_did_not_wait_for_the_run() -> None:
+    with pytest.raises(errors.ToolError, match="a proxy before") as caught:
+        upload(server(lambda _: httpx.Response(504, text="<html>late</html>")))
+    assert "`dashops revisions sales` shows the outcome" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -212,10 +314,10 @@ def test_the_token_does_not_follow_a_redirect() -> None:
     [
         (httpx.ConnectError("refused"), "no dashboard server answers", "`dashops up`"),
         (httpx.ConnectTimeout("slow"), "no dashboard server answers", "`dashops up`"),
-        (httpx.ReadTimeout("slow"), "did not answer in time", "`dashops logs dashboard`"),
+        (httpx.ReadTimeout("slow"), "did not answer in time", "`dashops revisions sales`"),
         (httpx.WriteTimeout("slow"), "did not answer in time", "`dashops status`"),
-        (httpx.ReadError("reset"), "broke: reset", "try again"),
-        (httpx.RemoteProtocolError("Server disconnected"), "broke", "try again"),
+        (httpx.ReadError("reset"), "broke: reset", "`dashops revisions sales`"),
+        (httpx.RemoteProtocolError("Server disconnected"), "broke", "`dashops revisions sales`"),
         (httpx.RemoteProtocolError("illegal status line"), "not a dashops", "another program"),
     ],
 )
@@ -224,6 +326,12 @@ def test_when_there_is_no_answer(error: Exception, expected: str, hint: str) -> 
         upload(failing(error))
     assert URL in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_question_that_got_no_answer_is_asked_again() -> None:
+    with pytest.raises(errors.ToolError, match="broke: reset") as caught:
+        failing(httpx.ReadError("reset")).status()
+    assert caught.value.hint == "try again"
 
 
 def test_another_machine_is_not_started_with_up() -> None:

@@ -13,13 +13,16 @@ import pytest
 
 from dashops import bundle, cli, client, errors, publish, stack
 from dashops.plan import Event
+from dashops.publish import origin
+from dashops.run import Fake, Result
 from dashops.secrets import Secret
 
 DASHBOARD = {
     "name": "sales",
     "title": "Sales",
     "link": "/dashboards/sales",
-    "revision": "0123456789abcdef",
+    "revision": 3,
+    "digest": "0123456789abcdef",
     "updated": "2025-11-23T08:00:00+00:00",
     "size": 1234,
     "kernel": "python3",
@@ -27,6 +30,39 @@ DASHBOARD = {
     "replaced": False,
     "unchanged": False,
 }
+
+TRACEBACK = """---------------------------------------------------------------------------
+\x1b[31mZeroDivisionError\x1b[39m                         Traceback (most recent call last)
+\x1b[36mCell In[1], line 40\x1b[39m
+---> 40 1 / 0
+ZeroDivisionError: division by zero\x07"""
+FAILURE = {
+    "phase": "execute",
+    "revision": 4,
+    "message": "cell 3 failed: ZeroDivisionError: division by zero",
+    "cell": 3,
+    "source": "\n".join(
+        [*(f"line{number} = {number}" for number in range(1, 40)), "1 / 0", "last"]
+    ),
+    "traceback": TRACEBACK,
+}
+GOOD = {
+    "revision": 3,
+    "digest": "0123456789abcdef",
+    "state": "active",
+    "created": "2025-11-23T08:00:00+00:00",
+    "activated": "2025-11-23T08:00:01+00:00",
+    "title": "Sales",
+    "size": 1234,
+    "kernel": "python3",
+    "author": "Alice",
+    "commit": "1a2b3c4d5e6f70819203+changes",
+    "viewers": 2,
+    "failure": None,
+}
+FAILED = GOOD | {"revision": 4, "state": "failed", "activated": None, "viewers": 0}
+FAILED |= {"author": "", "commit": "", "failure": FAILURE}
+FILES = [{"path": "index.ipynb", "size": 1200}, {"path": "a.png", "size": 34}]
 
 
 @pytest.fixture
@@ -60,6 +96,16 @@ class TestDestination:
         )
         assert found.server.url == "http://127.0.0.1:9001"
         assert found.limit == 5_000_000
+        assert found.wait == 15 * 60
+
+    def test_a_stack_whose_notebooks_run_for_long_is_waited_for(self, tmp_path: Path) -> None:
+        (tmp_path / "dashops.yaml").write_text("dashboard: {run_timeout: 3600}")
+        (tmp_path / ".dashops/secrets").mkdir(parents=True)
+        (tmp_path / ".dashops/secrets/deploy-token").write_text("t0ken\n")
+        found = publish.destination(
+            lambda: stack.load(tmp_path / "dashops.yaml", {}), None, None, {}
+        )
+        assert found.wait > 3600
 
     def test_no_stack_yet(self, tmp_path: Path) -> None:
         (tmp_path / "dashops.yaml").write_text("")
@@ -100,10 +146,9 @@ class TestDeploy:
             return httpx.Response(200, json=DASHBOARD | answer)
 
         done = publish.deploy_notebook(
-            notebook,
-            more.get("files", []),
-            more.get("name"),
+            publish.Notebook(notebook, more.get("files", ())),
             destination(handle),
+            Fake(),
             announced.append,
             events.append,
         )
@@ -129,14 +174,150 @@ class TestDeploy:
 
     def test_a_bad_name_is_found_before_anything_is_read(self, tmp_path: Path) -> None:
         with pytest.raises(errors.SpecError, match="not a dashboard name"):
-            publish.prepare(tmp_path / "nope.ipynb", [], "a/b", 1)
+            publish.prepare(publish.Notebook(tmp_path / "nope.ipynb", [], "a/b"), 1, Fake())
 
     def test_a_failure_is_told_and_raised(self, notebook: Path) -> None:
         events: list[Event] = []
         to = destination(lambda _: httpx.Response(503, json={"message": "no gateway answers"}))
         with pytest.raises(errors.ToolError, match="no gateway answers"):
-            publish.deploy_notebook(notebook, [], "x", to, lambda _: None, events.append)
+            self.publish(notebook, to, events)
         assert events[-1].state == "failed"
+
+    def publish(
+        self, notebook: Path, to: publish.Destination, events: list[Event]
+    ) -> publish.Published:
+        return publish.deploy_notebook(
+            publish.Notebook(notebook), to, Fake(), lambda _: None, events.append
+        )
+
+    def test_the_run_is_told_when_the_upload_is_complete(self, notebook: Path) -> None:
+        events: list[Event] = []
+        self.publish(notebook, destination(lambda _: httpx.Response(201, json=DASHBOARD)), events)
+        told = [(event.state, event.text) for event in events if event.state != "progress"]
+        assert told == [
+            ("start", "uploading"),
+            ("start", "running the notebook"),
+            ("done", "published"),
+        ]
+        uploaded = [event.done for event in events[: events.index(events[-2])]]
+        assert uploaded[-1] == max(uploaded)
+
+    def test_an_interruption_says_that_the_server_goes_on(self, notebook: Path) -> None:
+        def handle(_: httpx.Request) -> httpx.Response:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt) as caught:
+            self.publish(notebook, destination(handle), [])
+        assert "the server finishes anyway" in str(caught.value)
+        assert "`dashops revisions sales-report`" in str(caught.value)
+
+    def test_an_interruption_of_the_upload_publishes_nothing(self, notebook: Path) -> None:
+        def interrupt(event: Event) -> None:
+            if event.state == "progress":
+                raise KeyboardInterrupt
+
+        to = destination(lambda _: httpx.Response(201, json=DASHBOARD))
+        with pytest.raises(KeyboardInterrupt) as caught:
+            publish.deploy_notebook(
+                publish.Notebook(notebook), to, Fake(), lambda _: None, interrupt
+            )
+        assert str(caught.value) == "nothing was published"
+
+
+GIT = "git --no-optional-locks --literal-pathspecs -c core.fsmonitor=false"
+LOG = f"{GIT} -c log.showSignature=false log"
+
+
+class TestOrigin:
+    def test_the_commit_and_who_works_there(self, notebook: Path) -> None:
+        (notebook.parent / ".git").mkdir()
+        git = Fake({LOG: "1a2b3c\nBob\n", f"{GIT} config user.name": "Alice\n"})
+        assert origin.of(notebook, git) == origin.Origin("Alice", "1a2b3c")
+        status = git.calls[1]
+        assert status[-2:] == ("--", "Sales Report.ipynb")
+
+    def test_a_machine_without_a_name_publishes_for_the_author(self, notebook: Path) -> None:
+        (notebook.parent / ".git").mkdir()
+        nobody = Result((), 1, "", "")
+        git = Fake({LOG: "1a2b3c\nBob\n", f"{GIT} config": nobody, f"{GIT} status": " M x\n"})
+        assert origin.of(notebook, git) == origin.Origin("Bob", "1a2b3c+changes")
+
+    def test_a_repository_without_a_commit_is_silent(self, notebook: Path) -> None:
+        (notebook.parent / ".git").mkdir()
+        git = Fake({LOG: Result((), 128, "", "fatal: no commits yet")})
+        assert origin.of(notebook, git) == origin.Origin()
+
+    def test_no_repository_is_silent(self, notebook: Path) -> None:
+        git = Fake()
+        assert origin.of(notebook, git) == origin.Origin()
+        assert git.calls == []
+
+    def test_no_git_is_silent(self, notebook: Path) -> None:
+        def missing(*_: Any, **__: Any) -> Result:
+            raise errors.ToolError("`git` is not installed")
+
+        (notebook.parent / ".git").mkdir()
+        assert origin.of(notebook, missing) == origin.Origin()
+
+    def test_only_what_is_known_is_sent_and_no_more_than_is_kept(self) -> None:
+        assert origin.Origin().fields == {}
+        assert origin.Origin("A" * 300, "1a").fields == {"author": "A" * 200, "commit": "1a"}
+
+    def test_it_reaches_the_server(self, notebook: Path) -> None:
+        (notebook.parent / ".git").mkdir()
+        seen: list[bytes] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            seen.append(request.content)
+            return httpx.Response(201, json=DASHBOARD)
+
+        publish.deploy_notebook(
+            publish.Notebook(notebook),
+            destination(handle),
+            Fake({LOG: "1a2b3c\nBob\n"}),
+            lambda _: None,
+            lambda _: None,
+        )
+        assert b'name="author"\r\n\r\nBob\r\n' in seen[0]
+        assert b'name="commit"\r\n\r\n1a2b3c\r\n' in seen[0]
+
+
+class TestShow:
+    def server(self, *found: dict[str, Any]) -> publish.Destination:
+        def handle(request: httpx.Request) -> httpx.Response:
+            _, _, number = request.url.path.partition("/revisions/")
+            one = [each for each in found if str(each["revision"]) == number]
+            listed = {"name": "sales", "revisions": list(found)}
+            return httpx.Response(200, json=one[0] | {"files": FILES} if one else listed)
+
+        return destination(handle)
+
+    def test_without_a_number_it_is_what_viewers_see(self) -> None:
+        assert publish.show("sales", self.server(FAILED, GOOD)).revision.revision == 3
+        assert publish.show("sales@4", self.server(FAILED, GOOD)).revision.revision == 4
+
+    def test_where_viewers_see_none_it_is_the_newest(self) -> None:
+        older = FAILED | {"revision": 2}
+        assert publish.show("sales", self.server(FAILED, older)).revision.revision == 4
+
+    @pytest.mark.parametrize("wanted", ["sales@", "sales@x", "sales@3@4", "sales@-1", "sales@²"])
+    def test_what_names_no_revision(self, wanted: str) -> None:
+        with pytest.raises(errors.SpecError, match="names no revision") as caught:
+            publish.show(wanted, self.server(GOOD))
+        assert caught.value.hint == "write it like `sales@3`"
+
+    @pytest.mark.parametrize("wanted", ["", "../x", "a/b@3", "@3"])
+    def test_what_is_no_name_is_never_sent(self, wanted: str) -> None:
+        def handle(request: httpx.Request) -> httpx.Response:
+            raise AssertionError(request)
+
+        for verb in (
+            lambda: publish.show(wanted, destination(handle)),
+            lambda: publish.revisions(wanted, destination(handle)),
+            lambda: publish.roll_back(wanted, 2, destination(handle)),
+        ):
+            with pytest.raises(errors.SpecError, match="not a dashboard name"):
+                verb()
 
 
 class Stub(BaseHTTPRequestHandler):
@@ -156,10 +337,28 @@ class Stub(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_POST(self) -> None:
-        self.answer(201, DASHBOARD)
+        done = {"name": "sales", "link": "/dashboards/sales", "title": "Sales", "previous": 3}
+        if self.path.endswith("/sales/rollback"):
+            self.answer(200, done | {"revision": 2})
+        elif self.path.endswith("/rollback"):
+            self.answer(409, {"message": "it showed no other before", "hint": ""})
+        elif self.path.endswith("/broken"):
+            said = {"message": FAILURE["message"], "hint": "viewers still see revision 3"}
+            self.answer(422, said | {"failure": FAILURE})
+        else:
+            self.answer(201, DASHBOARD)
 
     def do_GET(self) -> None:
-        self.answer(200, {"dashboards": [DASHBOARD]})
+        if self.path.endswith("/sales/revisions"):
+            self.answer(200, {"name": "sales", "revisions": [FAILED, GOOD]})
+        elif self.path.endswith("/sales/revisions/4"):
+            self.answer(200, FAILED | {"files": FILES})
+        elif self.path.endswith("/sales/revisions/3"):
+            self.answer(200, GOOD | {"files": FILES})
+        elif "/revisions" in self.path:
+            self.answer(404, {"message": "there is no revision 9 of `sales`", "hint": "look"})
+        else:
+            self.answer(200, {"dashboards": [DASHBOARD]})
 
     def do_DELETE(self) -> None:
         if self.path.endswith("/sales"):
@@ -216,6 +415,82 @@ class TestCommandLine:
         assert document["link"] == f"{url}/dashboards/sales"
         assert document["files"][1] == {"path": "a.png", "size": 2000}
         assert document["missing"] == ["b.png"]
+
+    def test_a_failed_run_shows_the_cell_the_traceback_and_what_viewers_see(
+        self, dashops: Call, url: str, notebook: Path
+    ) -> None:
+        code, out, err = dashops("deploy-notebook", notebook, "--name", "broken", "--server", url)
+        assert (code, out) == (1, "")
+        assert "broken: running the notebook\nbroken: not published\n" in err
+        _, _, said = err.partition("error: ")
+        lines = said.splitlines()
+        assert lines[0] == "cell 3 failed: ZeroDivisionError: division by zero"
+        assert lines[1:4] == ["  cell 3:", "         ... 11 lines above", "      12  line12 = 12"]
+        assert "  >   40  1 / 0" in lines
+        assert sum(" = " in line or "1 / 0" in line for line in lines[:34]) == 29
+        assert (
+            "  ZeroDivisionError                         Traceback (most recent call last)" in lines
+        )
+        assert lines[-2:] == [
+            "  ZeroDivisionError: division by zero",
+            "hint: viewers still see revision 3",
+        ]
+        assert "\x1b" not in err
+        assert "\x07" not in err
+
+    def test_a_failed_run_as_json(self, dashops: Call, url: str, notebook: Path) -> None:
+        words = ("deploy-notebook", notebook, "--name", "broken", "--server", url, "--json")
+        code, out, err = dashops(*words)
+        document = json.loads(out)
+        assert code == 1
+        assert "error: cell 3 failed" in err
+        assert document["hint"] == "viewers still see revision 3"
+        assert document["failure"]["cell"] == 3
+        assert document["failure"]["source"] == FAILURE["source"]
+
+    def test_revisions(self, dashops: Call, url: str) -> None:
+        code, out, _ = dashops("revisions", "sales", "--server", url)
+        head, failed, good = out.splitlines()
+        assert code == 0
+        assert head.split() == [
+            "REVISION", "STATE", "CREATED", "AUTHOR", "COMMIT", "VIEWERS", "TITLE", "FAILURE",
+        ]  # fmt: skip
+        assert failed.startswith("4         failed")
+        assert failed.endswith("Sales  cell 3 failed: ZeroDivisionError: division by zero")
+        assert good.startswith("3         active")
+        assert good.split()[4:] == ["Alice", "1a2b3c4d+", "2", "Sales"]
+        code, out, _ = dashops("revisions", "sales", "--server", url, "--json")
+        assert [each["revision"] for each in json.loads(out)["revisions"]] == [4, 3]
+        code, _, err = dashops("revisions", "nope", "--server", url)
+        assert (code, err) == (2, "error: there is no revision 9 of `sales`\nhint: look\n")
+
+    def test_show(self, dashops: Call, url: str) -> None:
+        code, out, err = dashops("show", "sales", "--server", url)
+        assert (code, err) == (0, "")
+        assert "revision   3, active\n" in out
+        assert "commit     1a2b3c4d5e6f70819203+changes\n" in out
+        assert "index.ipynb  1.2 kB\n" in out
+        code, out, _ = dashops("show", "sales@4", "--server", url)
+        assert code == 0
+        assert "activated" not in out
+        assert "\ncell 3 failed: ZeroDivisionError: division by zero\n  cell 3:\n" in out
+        assert "  >   40  1 / 0\n" in out
+        assert out.endswith("  ZeroDivisionError: division by zero\n")
+        code, out, _ = dashops("show", "sales@4", "--server", url, "--json")
+        document = json.loads(out)
+        assert (document["revision"], document["state"]) == (4, "failed")
+        assert document["files"] == FILES
+        assert document["failure"]["traceback"].startswith("-----")
+
+    def test_rollback(self, dashops: Call, url: str) -> None:
+        code, out, err = dashops("rollback", "sales", "--server", url)
+        assert (code, out) == (0, f"{url}/dashboards/sales\n")
+        assert err == "`sales` went from revision 3 to 2: Sales\n"
+        code, out, _ = dashops("rollback", "sales", "2", "--server", url, "--json")
+        assert (json.loads(out)["previous"], json.loads(out)["revision"]) == (3, 2)
+        code, _, err = dashops("rollback", "other", "--server", url)
+        assert (code, err) == (1, "error: it showed no other before\n")
+        assert dashops("rollback", "sales", "0", "--server", url)[0] == 2
 
     def test_dashboards(self, dashops: Call, url: str) -> None:
         code, out, _ = dashops("dashboards", "--server", url)

@@ -12,6 +12,8 @@ from dashops import __version__, errors
 from dashops import bundle as bundles
 from dashops.services.dashboard import store
 
+NO_GATEWAY = "`dashops status` shows what runs, `dashops up` repairs"
+OTHERS = "`dashops revisions {}` lists those there are"
 DRAIN = 2 * 2**30  # bytes of a refused upload that are read and thrown away, to answer politely
 
 
@@ -47,18 +49,19 @@ class Api(web.RequestHandler):
             self.fail(*self.refusal)
         return self.refusal is not None
 
-    def describe(self, dashboard: store.Dashboard) -> dict[str, Any]:
-        """A dashboard as the API shows it."""
-        viewers = self.settings["kernel_manager"].open_kernels
+    def describe(self, shown: store.Revision) -> dict[str, Any]:
+        """A dashboard as the API shows it: the revision that its name shows now."""
+        visits = self.settings["kernel_manager"].visits
         return {
-            "name": dashboard.name,
-            "title": dashboard.title,
-            "link": self.link(dashboard.name),
-            "revision": dashboard.revision,
-            "updated": dashboard.updated,
-            "size": dashboard.size,
-            "kernel": dashboard.kernel,
-            "viewers": sum(kernel.visit.dashboard.name == dashboard.name for kernel in viewers),
+            "name": shown.name,
+            "title": shown.title,
+            "link": self.link(shown.name),
+            "revision": shown.number,
+            "digest": shown.digest,
+            "updated": shown.activated,
+            "size": shown.size,
+            "kernel": shown.kernel,
+            "viewers": sum(visit.revision.name == shown.name for visit in visits),
         }
 
     def link(self, name: str) -> str:
@@ -105,11 +108,11 @@ class Notebook(Api):
         """Describe it."""
         if self.refused():
             return
-        dashboard = self.settings["store"].get(name)
-        if dashboard is None:
+        shown = self.settings["store"].active(name)
+        if shown is None:
             self.fail(404, f"there is no dashboard `{name}`")
         else:
-            self.finish(self.describe(dashboard))
+            self.finish(self.describe(shown))
 
     def delete(self, name: str) -> None:
         """Unpublish it; whoever has it open may finish."""
@@ -122,41 +125,72 @@ class Notebook(Api):
             self.fail(404, f"there is no dashboard `{name}`")
 
     async def post(self, name: str) -> None:
-        """Publish a notebook or bundle under that name."""
+        """Publish a notebook or bundle under that name, if it runs."""
         if self.refused():
             return
+        deploying = self.settings["deploying"]
+        if name in deploying:
+            self.fail(409, f"another deploy of `{name}` is running", "try again when it is done")
+            return
+        deploying.add(name)
+        try:
+            await self._publish(name)
+        finally:
+            deploying.discard(name)
+
+    async def _publish(self, name: str) -> None:
+        dashboards = self.settings["store"]
         try:
             bundles.check_name(name)
-            bundle = bundles.unpack(self._upload(), self.settings["upload_limit"])
+            upload, author, commit = self._upload()
+            bundle = bundles.unpack(upload, self.settings["upload_limit"])
             kernel, language = await self._kernel(bundle)
         except errors.DashopsError as error:
             self.fail(400, error.message, error.hint)
             return
         except web.HTTPError:
-            self.fail(
-                503, "no gateway answers", "`dashops status` shows what runs, `dashops up` repairs"
-            )
+            self.fail(503, "no gateway answers", NO_GATEWAY)
             return
-        before = self.settings["store"].get(name)
+        before = dashboards.active(name)
+        about = {"kernel": kernel, "language": language, "author": author, "commit": commit}
         try:
-            dashboard = self.settings["store"].put(name, bundle, kernel=kernel, language=language)
+            revision = dashboards.add(name, bundle, **about)
+            unchanged = before is not None and before.number == revision.number
+            failure = None if unchanged else await self.settings["gate"](revision)
+        except web.HTTPError:
+            dashboards.drop(revision)
+            self.fail(503, "no gateway can run it", NO_GATEWAY)
+            return
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
                 raise
             self.fail(507, f"the server cannot store it: {error.strerror}", "free some disk space")
             return
+        if failure:
+            dashboards.settle(revision, failure)
+            self._failed(failure, before)
+            return
+        if not unchanged:
+            dashboards.activate(dashboards.settle(revision, None))
         self.settings["collect"]()
         self.set_status(200 if before else 201)
         self.finish(
             {
                 "name": name,
                 "link": self.link(name),
-                "revision": dashboard.revision,
-                "title": dashboard.title,
+                "revision": revision.number,
+                "digest": revision.digest,
+                "title": revision.title,
                 "replaced": before is not None,
-                "unchanged": before is not None and before.revision == dashboard.revision,
+                "unchanged": unchanged,
             }
         )
+
+    def _failed(self, failure: dict[str, Any], before: store.Revision | None) -> None:
+        self.settings["collect"]()
+        still = f"viewers still see revision {before.number}" if before else "nothing was published"
+        self.set_status(422)
+        self.finish({"message": failure["message"], "hint": still, "failure": failure})
 
     def _too_large(self, size: int) -> None:
         limit = self.settings["upload_limit"]
@@ -166,7 +200,8 @@ class Notebook(Api):
             "leave out what the dashboard does not need, or raise `dashboard.upload_limit`",
         )
 
-    def _upload(self) -> bytes:
+    def _upload(self) -> tuple[bytes, str, str]:
+        """The file, and who made it from which commit."""
         arguments: dict[str, list[bytes]] = {}
         files: dict[str, list[httputil.HTTPFile]] = {}
         kind = self.request.headers.get("Content-Type", "")
@@ -180,7 +215,11 @@ class Notebook(Api):
             raise errors.SpecError(
                 "the upload has no field `file`", hint="send the notebook as multipart field `file`"
             )
-        return bytes(files["file"][0]["body"])
+        author, commit = (
+            arguments.get(field, [b""])[0].decode("utf8", "replace")[:200]
+            for field in ("author", "commit")
+        )
+        return bytes(files["file"][0]["body"]), author, commit
 
     async def _kernel(self, bundle: bundles.Bundle) -> tuple[str, str]:
         """Name and language of the kernel the notebook asks for, or of the gateway's default."""
@@ -212,13 +251,14 @@ class Status(Api):
             gateways.append(
                 {"url": gateway.url, "reachable": kernels is not None, "kernels": kernels}
             )
-        visits = [kernel.visit for kernel in self.settings["kernel_manager"].open_kernels]
+        visits = self.settings["kernel_manager"].visits
         answer = {
             "version": __version__,
             "dashboards": len(self.settings["store"].all()),
             "viewers": [
                 {
-                    "dashboard": visit.dashboard.name,
+                    "dashboard": visit.revision.name,
+                    "revision": visit.revision.number,
                     "user": visit.user,
                     "since": visit.since.isoformat(timespec="seconds"),
                     "idle": round(time.monotonic() - visit.active),

@@ -14,7 +14,9 @@ from dashops.services.dashboard import (
     api,
     config,
     connection,
+    gate,
     gateways,
+    history,
     identity,
     kernels,
     pages,
@@ -54,15 +56,16 @@ class DashboardServer(Voila):
 
         def collect() -> None:
             open_kernels = self.kernel_manager.open_kernels
-            dashboards.collect({kernel.visit.dashboard.revision for kernel in open_kernels})
+            in_use = {kernel.visit.revision.digest for kernel in open_kernels}
+            dashboards.collect(in_use, self.dashops.keep_revisions)
 
         collect()
-        return {
-            **settings,
+        settings |= {
             "title": self.dashops.title,
             "store": dashboards,
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
+            "deploying": set(),
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
@@ -76,6 +79,8 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
+        settings["gate"] = lambda revision: gate.failure(settings, revision, self.log)
+        return settings
 
     def init_handlers(self) -> list[Any]:
         """Every address there is; Voilà's own routes are left out, see docs/decisions/0002."""
@@ -93,6 +98,9 @@ class DashboardServer(Voila):
             (rf"/voila/api/shutdown/{KERNEL}", visit.Leave),
             (r"/_api/notebooks", api.Notebooks),
             (r"/_api/notebooks/([^/]+)", api.Notebook),
+            (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
+            (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
+            (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
             (r"/_api/status", api.Status),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),

@@ -33,6 +33,7 @@ class Config:
     reconnect_grace: int
     upload_limit: int
     max_viewers: int
+    keep_revisions: int
 
 
 def load(path: Path) -> Config:
@@ -59,6 +60,7 @@ def load(path: Path) -> Config:
         reconnect_grace=limits["reconnect_grace"],
         upload_limit=limits["upload_limit"],
         max_viewers=limits["max_viewers"],
+        keep_revisions=limits["keep_revisions"],
     )
 
 

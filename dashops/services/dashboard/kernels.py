@@ -17,6 +17,7 @@ from traitlets.config import LoggingConfigurable
 from dashops.services.dashboard import channels, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
+GATE = User(username="gate")  # who runs a new revision before anybody sees it
 FULL = "All places are taken right now, please try again later"
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
@@ -30,7 +31,7 @@ class Visit:
 
     owner: str
     user: str
-    dashboard: store.Dashboard
+    revision: store.Revision
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     active: float = field(default_factory=time.monotonic)
     left: float | None = None
@@ -74,41 +75,47 @@ class Kernels(AsyncMappingKernelManager):
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     @property
+    def visits(self) -> list[Visit]:
+        """Who has a page open now; the gate's own runs are no visits."""
+        found = (kernel.visit for kernel in self._kernels.values())
+        return [visit for visit in found if visit.owner != GATE.username]
+
+    @property
     def open_kernels(self) -> list[ViewerKernel]:
-        """Every kernel a viewer has open now."""
+        """Every kernel there is, the gate's too."""
         return list(self._kernels.values())
 
     async def open(
-        self, dashboard: store.Dashboard, user: User, archive: Callable[[], bytes]
+        self, revision: store.Revision, user: User, archive: Callable[[], bytes]
     ) -> ViewerKernel:
         """Start a kernel for one visit on the least loaded gateway that can.
 
         Raises:
             web.HTTPError: 503 when all places are taken or no gateway can start one.
         """
-        if len(self._kernels) + self._opening >= self.settings.max_viewers:
+        if len(self.visits) + self._opening >= self.settings.max_viewers:
             raise web.HTTPError(503, reason=FULL)
         self._opening += 1
         try:
-            return await self._open(dashboard, user, archive)
+            return await self._open(revision, user, archive)
         finally:
             self._opening -= 1
 
     async def _open(
-        self, dashboard: store.Dashboard, user: User, archive: Callable[[], bytes]
+        self, revision: store.Revision, user: User, archive: Callable[[], bytes]
     ) -> ViewerKernel:
         env = {"KERNEL_USERNAME": "dashops"}
         failure: web.HTTPError | None = None
         for gateway in self.gateways.usable():
             try:
                 kernel_id = await gateway.start_kernel(
-                    dashboard.kernel, env, dashboard.revision, archive
+                    revision.kernel, env, revision.digest, archive
                 )
             except web.HTTPError as error:
                 failure = error
                 self.log.warning("cannot start a kernel: %s", error)
                 continue
-            visit = Visit(owner=user.username, user=user.name, dashboard=dashboard)
+            visit = Visit(owner=user.username, user=user.name, revision=revision)
             kernel = ViewerKernel(parent=self, visit=visit, gateway=gateway, kernel_id=kernel_id)
             self._kernels[kernel_id] = kernel
             return kernel
@@ -122,7 +129,7 @@ class Kernels(AsyncMappingKernelManager):
         self._ended[kernel_id] = (kernel.visit.owner, reason)
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
-        self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.dashboard.name, reason)
+        self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.revision.name, reason)
         for close in list(kernel.visit.pages):
             close()
         try:

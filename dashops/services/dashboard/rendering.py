@@ -1,6 +1,7 @@
 """Runs a notebook in a viewer's kernel and yields its page piece by piece, without any source."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,24 @@ from voila.utils import get_page_config
 
 from dashops.services.dashboard import kernels, layout
 
+NBCLIENT_RULE = "-" * 18
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 class RunFailed(Exception):
-    """The notebook did not run to its end; ``text`` is for the viewer, ``detail`` for the log."""
+    """The notebook did not run to its end.
 
-    def __init__(self, text: str, detail: str) -> None:
-        super().__init__(text)
+    ``text`` is for viewers and says nothing of the code; ``detail`` says it in one line, ``cell``
+    counts from 1, ``source`` and ``traceback`` are for its author and for the log.
+    """
+
+    def __init__(self, text: str, detail: str, cell: int, source: str, traceback: str) -> None:
+        super().__init__(detail)
         self.text = text
-        self.detail = strip_ansi(detail)
+        self.detail = detail
+        self.cell = cell
+        self.source = source
+        self.traceback = strip_ansi(traceback)
 
 
 class Markdown(VoilaMarkdownRenderer):
@@ -47,12 +56,12 @@ class Renderer(NotebookRenderer):
 
     async def load_notebook(self, path: str) -> Any:  # noqa: ARG002 Voilà reads it from a folder
         """The notebook of the revision, its cells placed."""
-        dashboard = self._kernel.visit.dashboard
+        revision = self._kernel.visit.revision
         notebook = nbformat.reads(self._text, as_version=4)
         notebook.metadata.kernelspec = {
-            "name": dashboard.kernel,
-            "display_name": dashboard.kernel,
-            "language": dashboard.language,
+            "name": revision.kernel,
+            "display_name": revision.kernel,
+            "language": revision.language,
         }
         layout.place(notebook)
         return notebook
@@ -73,20 +82,28 @@ class Renderer(NotebookRenderer):
     async def _run(self, cell: Any, index: int) -> Any:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        where = f"cell {index + 1}"
+        number = index + 1
         try:
             # Not VoilaExecutor.execute_cell: it keeps the code in the kernel's history.
             done = await self.executor.async_execute_cell(cell, index, store_history=False)
         except CellTimeoutError as error:
+            late = f"did not finish within {self.executor.timeout} seconds"
             raise RunFailed(
-                f"It did not finish within {self.executor.timeout} seconds", f"{where}: {error}"
+                f"It {late}", f"cell {number} {late}", number, cell.source, ""
             ) from error
         except CellExecutionError as error:
-            raise RunFailed("It stopped with an error", f"{where}: {error}") from error
+            # The name of a file that IPython made up for the cell helps nobody.
+            value = re.sub(r"\(\S*?\d+\.py, line (\d+)\)", r"(line \1)", error.evalue)
+            what = f"cell {number} failed: {error.ename}: {value}"
+            text = "It stopped with an error"
+            # nbclient puts the cell in front of the traceback.
+            _, _, after = error.traceback.partition(f"{cell.source.strip()}\n{NBCLIENT_RULE}\n")
+            traceback = (after or error.traceback).strip()
+            raise RunFailed(text, what, number, cell.source, traceback) from error
         except (DeadKernelError, RuntimeError) as error:
-            raise RunFailed(
-                "Its kernel stopped while it was running", f"{where}: {error}"
-            ) from error
+            text = "Its kernel stopped while it was running"
+            what = f"the kernel died in cell {number}"
+            raise RunFailed(text, what, number, cell.source, "") from error
         if done.cell_type == "code":
             strip_code_cell_warnings(done)
             self.executor.strip_code_cell_errors(done)
@@ -94,35 +111,39 @@ class Renderer(NotebookRenderer):
 
 
 async def pieces(
-    handler: Any, kernel: kernels.ViewerKernel, notebook_text: str, *, chrome: bool
+    settings: Mapping[str, Any],
+    log: Any,
+    kernel: kernels.ViewerKernel,
+    notebook_text: str,
+    *,
+    chrome: bool,
 ) -> AsyncGenerator[str, None]:
     """The page of a dashboard as pieces of HTML, each ready when its cells are.
 
     Raises:
         RunFailed: when a cell fails or takes too long, or the kernel dies.
     """
-    settings, dashboard = handler.settings, kernel.visit.dashboard
+    revision, base_url = kernel.visit.revision, settings["base_url"]
     voila = settings["voila_configuration"]
     renderer = Renderer(
         notebook_text=notebook_text,
         kernel=kernel,
-        request_handler=handler,
         voila_configuration=voila,
         traitlet_config=settings["traitlet_config"],
-        notebook_path=f"{dashboard.name}.ipynb",
+        notebook_path=f"{revision.name}.ipynb",
         template_paths=[str(TEMPLATES), *settings["template_paths"]],
-        base_url=handler.base_url,
+        base_url=base_url,
         page_config=get_page_config(
-            base_url=handler.base_url, settings=settings, log=handler.log, voila_configuration=voila
+            base_url=base_url, settings=settings, log=log, voila_configuration=voila
         ),
         mathjax_config=settings["mathjax_config"],
         mathjax_url=settings["mathjax_url"],
     )
     await renderer.initialize()
-    renderer.resources["metadata"]["name"] = dashboard.title
+    renderer.resources["metadata"]["name"] = revision.title
     renderer.resources["dashops"] = {
         "layout": layout.of(renderer.notebook),
-        "dashboard": dashboard,
+        "dashboard": revision,
         "title": settings["title"],
         "chrome": chrome,
         "user": kernel.visit.user,

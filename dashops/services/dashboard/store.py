@@ -1,134 +1,237 @@
-"""The dashboards on disk: a name points to an immutable revision; every write is one rename."""
+"""The dashboards: a name shows one of its immutable revisions, switched in one transaction."""
 
 import contextlib
 import json
-import os
 import shutil
 import uuid
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
 
 from dashops import bundle as bundles
+from dashops.services.dashboard import tables
+
+ACTIVATED = tables.activations.c
 
 
 @dataclass(frozen=True)
-class Dashboard:
-    """A published name and its revision; ``size`` in bytes, ``updated`` ISO 8601 UTC."""
+class Revision:
+    """What was deployed under a name once.
+
+    ``number`` counts from 1 per name, ``digest`` is that of the content. ``state`` is new until
+    the gate has run it, then good or failed; ``failure`` says how it failed. Times are ISO 8601
+    UTC, ``size`` is in bytes, ``activated`` is when the name last got this revision.
+    """
 
     name: str
-    revision: str
+    number: int
+    digest: str
+    state: str
     title: str
     kernel: str
     language: str
-    updated: str
+    created: str
     size: int
     assets: tuple[str, ...]
+    author: str
+    commit: str
+    failure: Mapping[str, Any] | None
+    activated: str | None = None
 
 
 class Store:
-    """Dashboards under one folder: ``names/<name>.json`` and ``revisions/<digest>/``."""
+    """Revisions under one folder: metadata in ``store.db``, files in ``revisions/<digest>/``."""
 
     def __init__(self, root: Path) -> None:
-        self.names = root / "names"
-        self.revisions = root / "revisions"
+        self.folders = root / "revisions"
         self.incoming = root / "incoming"
         shutil.rmtree(self.incoming, ignore_errors=True)
-        for folder in (self.names, self.revisions, self.incoming):
+        for folder in (self.folders, self.incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._database = tables.open_database(root / "store.db")
+        with self._database.begin() as connection:  # a crash ended whatever was being tried
+            connection.execute(sql.delete(tables.revisions).where(_is(state="new")))
 
-    def all(self) -> list[Dashboard]:
-        """Every dashboard, by name."""
-        found = (self.get(path.stem) for path in sorted(self.names.glob("*.json")))
-        return [dashboard for dashboard in found if dashboard]
+    def all(self) -> list[Revision]:
+        """What each name shows, by name."""
+        with self._database.connect() as connection:
+            names = connection.scalars(sql.select(ACTIVATED.name).distinct()).all()
+        shown = (self.active(name) for name in sorted(names))
+        return [revision for revision in shown if revision]
 
-    def get(self, name: str) -> Dashboard | None:
-        """The dashboard of that name, if there is one."""
-        try:
-            fields = json.loads((self.names / f"{name}.json").read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-        return Dashboard(**{**fields, "assets": tuple(fields["assets"])})
+    def active(self, name: str) -> Revision | None:
+        """The revision a name shows, if it shows one."""
+        number = self._newest(name)
+        return None if number is None else self.revision(name, number)
 
-    def put(self, name: str, bundle: bundles.Bundle, *, kernel: str, language: str) -> Dashboard:
-        """Store a bundle as a revision, then let the name point to it.
+    def revision(self, name: str, number: int) -> Revision | None:
+        """One revision, if it is still kept."""
+        return next((each for each in self.revisions(name) if each.number == number), None)
+
+    def revisions(self, name: str) -> list[Revision]:
+        """All revisions of a name, newest first."""
+        wanted = tables.revisions.c
+        activated = sql.func.max(ACTIVATED.activated).label("activated")
+        same = sql.and_(ACTIVATED.name == wanted.name, ACTIVATED.number == wanted.number)
+        query = (
+            sql.select(tables.revisions, activated)
+            .outerjoin(tables.activations, same)
+            .where(wanted.name == name)
+            .group_by(wanted.name, wanted.number)
+            .order_by(wanted.number.desc())
+        )
+        with self._database.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Revision(**{**row, "assets": tuple(row["assets"])}) for row in rows]
+
+    def add(self, name: str, bundle: bundles.Bundle, **about: str) -> Revision:
+        """Keep a bundle as a new revision of a name, or find the one that has the same content.
+
+        ``about`` is kernel, language, author and commit. Nobody sees the revision yet.
 
         Raises:
-            OSError: when the disk is full or read-only; the old revision keeps serving.
+            OSError: when the disk is full or read-only.
         """
-        revision = bundles.digest(bundle)
-        self._write_revision(revision, bundle)
-        folder = self.revisions / revision
-        dashboard = Dashboard(
+        digest = bundles.digest(bundle)
+        known = self.revisions(name)
+        if found := next((each for each in known if each.digest == digest), None):
+            return found
+        self._write(digest, bundle)
+        revision = Revision(
             name=name,
-            revision=revision,
+            number=max((each.number for each in known), default=0) + 1,
+            digest=digest,
+            state="new",
             title=bundles.title(bundle.notebook, name),
-            kernel=kernel,
-            language=language,
-            updated=datetime.now(UTC).isoformat(timespec="seconds"),
-            size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            created=_now(),
+            size=sum(file.stat().st_size for file in self._files(digest).values()),
             assets=tuple(sorted(bundles.assets(bundle))),
+            failure=None,
+            kernel=about["kernel"],
+            language=about["language"],
+            author=about["author"],
+            commit=about["commit"],
         )
-        self._replace(self.names / f"{name}.json", json.dumps(asdict(dashboard)))
-        return dashboard
+        row = {key: value for key, value in vars(revision).items() if key != "activated"}
+        with self._database.begin() as connection:
+            connection.execute(sql.insert(tables.revisions).values(row))
+        return revision
+
+    def settle(self, revision: Revision, failure: Mapping[str, Any] | None) -> Revision:
+        """Note what the gate found."""
+        state = "failed" if failure else "good"
+        where = _is(name=revision.name, number=revision.number)
+        change = sql.update(tables.revisions).where(where).values(state=state, failure=failure)
+        with self._database.begin() as connection:
+            connection.execute(change)
+        return replace(revision, state=state, failure=failure)
+
+    def drop(self, revision: Revision) -> None:
+        """Forget a revision that the gate could not try."""
+        if revision.state == "new":
+            self._forget(revision)
+
+    def activate(self, revision: Revision) -> None:
+        """Let the name show this revision from the next visit on."""
+        row = {"name": revision.name, "number": revision.number, "activated": _now()}
+        with self._database.begin() as connection:
+            connection.execute(sql.insert(tables.activations).values(row))
+
+    def before(self, name: str) -> Revision | None:
+        """The good revision that the name showed last before the one it shows now."""
+        query = sql.select(ACTIVATED.number).where(ACTIVATED.name == name)
+        with self._database.connect() as connection:
+            numbers = connection.scalars(query.order_by(ACTIVATED.id.desc())).all()
+        kept = {each.number: each for each in self.revisions(name) if each.state == "good"}
+        return next((kept[each] for each in numbers if each in kept and each != numbers[0]), None)
 
     def remove(self, name: str) -> bool:
-        """Unpublish a name; ``False`` when there was none."""
-        try:
-            (self.names / f"{name}.json").unlink()
-        except FileNotFoundError:
-            return False
-        return True
+        """Unpublish a name and forget its revisions; ``False`` when there were none."""
+        with self._database.begin() as connection:
+            connection.execute(sql.delete(tables.activations).where(ACTIVATED.name == name))
+            gone = connection.execute(sql.delete(tables.revisions).where(_is(name=name)))
+        return bool(gone.rowcount)
 
-    def collect(self, in_use: Collection[str]) -> None:
-        """Delete the revisions that no name points to and no viewer has open."""
-        keep = {dashboard.revision for dashboard in self.all()} | set(in_use)
-        for folder in self.revisions.iterdir():
-            if folder.name not in keep:
+    def collect(self, in_use: Collection[str], keep: int) -> None:
+        """Forget all but the newest ``keep`` good and ``keep`` failed revisions of each name.
+
+        What a name shows, what the gate is trying and what a viewer has open (``in_use``, by
+        digest) stays. Files that no revision has are deleted.
+        """
+        with self._database.connect() as connection:
+            names = connection.scalars(sql.select(tables.revisions.c.name).distinct()).all()
+        kept = set(in_use)
+        for name in names:
+            shown = self._newest(name)
+            seen: Counter[str] = Counter()
+            for each in self.revisions(name):
+                seen[each.state] += 1
+                held = each.number == shown or each.state == "new" or each.digest in in_use
+                if held or seen[each.state] <= keep:
+                    kept.add(each.digest)
+                else:
+                    self._forget(each)
+        for folder in self.folders.iterdir():
+            if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def archive(self, revision: str) -> bytes:
-        """A revision as the zip that a gateway unpacks."""
-        folder = self.revisions / revision
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-        notebook = json.loads(files.pop("index.ipynb"))
+    def archive(self, digest: str) -> bytes:
+        """A revision's content as the zip that a gateway unpacks."""
+        files = {path: file.read_bytes() for path, file in self._files(digest).items()}
+        notebook = json.loads(files.pop(bundles.NOTEBOOK))
         return bundles.pack(bundles.Bundle(notebook=notebook, files=files))
 
-    def notebook_text(self, revision: str) -> str:
+    def sizes(self, digest: str) -> dict[str, int]:
+        """Path and size in bytes of each file of a revision, the notebook among them."""
+        return {path: file.stat().st_size for path, file in sorted(self._files(digest).items())}
+
+    def notebook_text(self, digest: str) -> str:
         """The notebook of a revision as JSON text."""
-        return (self.revisions / revision / "index.ipynb").read_text()
+        return (self.folders / digest / bundles.NOTEBOOK).read_text()
 
-    def asset(self, dashboard: Dashboard, path: str) -> Path | None:
+    def asset(self, revision: Revision, path: str) -> Path | None:
         """The file behind an asset, or ``None`` unless the revision lists exactly that path."""
-        return self.revisions / dashboard.revision / path if path in dashboard.assets else None
+        return self.folders / revision.digest / path if path in revision.assets else None
 
-    def _write_revision(self, revision: str, bundle: bundles.Bundle) -> None:
-        if (self.revisions / revision).is_dir():
+    def _files(self, digest: str) -> dict[str, Path]:
+        folder = self.folders / digest
+        found = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path for path in found}
+
+    def _newest(self, name: str) -> int | None:
+        query = sql.select(ACTIVATED.number).where(ACTIVATED.name == name)
+        with self._database.connect() as connection:
+            return connection.scalars(query.order_by(ACTIVATED.id.desc()).limit(1)).first()
+
+    def _forget(self, revision: Revision) -> None:
+        where = _is(name=revision.name, number=revision.number)
+        with self._database.begin() as connection:
+            connection.execute(sql.delete(tables.revisions).where(where))
+
+    def _write(self, digest: str, bundle: bundles.Bundle) -> None:
+        if (self.folders / digest).is_dir():
             return
         folder = self.incoming / uuid.uuid4().hex
         try:
-            files = {**bundle.files, "index.ipynb": json.dumps(bundle.notebook).encode()}
+            files = {**bundle.files, bundles.NOTEBOOK: json.dumps(bundle.notebook).encode()}
             for name, content in files.items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             with contextlib.suppress(FileExistsError):  # somebody uploaded the same just now
-                folder.rename(self.revisions / revision)
+                folder.rename(self.folders / digest)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _replace(self, path: Path, text: str) -> None:
-        part = self.incoming / uuid.uuid4().hex
-        try:
-            with part.open("w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+
+def _is(**values: object) -> sql.ColumnElement[bool]:
+    return sql.and_(*(tables.revisions.c[name] == value for name, value in values.items()))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -34,8 +34,8 @@ class Visit(pages.Page):
 
     async def get(self, name: str) -> None:
         """Stream the page."""
-        dashboard = self.settings["store"].get(name)
-        if dashboard is None:
+        revision = self.settings["store"].active(name)
+        if revision is None:
             raise web.HTTPError(404)
         if not self.request.path.endswith("/"):
             # Links of the notebook to its own files are relative to it.
@@ -43,12 +43,12 @@ class Visit(pages.Page):
             return
         store, open_kernels = self.settings["store"], self.settings["kernel_manager"]
         kernel = await open_kernels.open(
-            dashboard, self.current_user, lambda: store.archive(dashboard.revision)
+            revision, self.current_user, lambda: store.archive(revision.digest)
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self._task = asyncio.ensure_future(
-            self._stream(kernel, store.notebook_text(dashboard.revision))
+            self._stream(kernel, store.notebook_text(revision.digest))
         )
         try:
             async with asyncio.timeout(self.settings["run_timeout"]):
@@ -56,7 +56,7 @@ class Visit(pages.Page):
         except TimeoutError:
             await self._fail(kernel, "It did not finish in time", "run_timeout")
         except rendering.RunFailed as failure:
-            await self._fail(kernel, failure.text, failure.detail)
+            await self._fail(kernel, failure.text, f"{failure.detail}\n{failure.traceback}")
         except (asyncio.CancelledError, iostream.StreamClosedError):
             await open_kernels.end(kernel.kernel_id, "left")
         except Exception as error:
@@ -72,7 +72,9 @@ class Visit(pages.Page):
             self._task.cancel()
 
     async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
-        pieces = rendering.pieces(self, kernel, notebook_text, chrome=self.chrome)
+        pieces = rendering.pieces(
+            self.settings, self.log, kernel, notebook_text, chrome=self.chrome
+        )
         following = asyncio.ensure_future(anext(pieces, None))
         try:
             while True:
@@ -96,11 +98,11 @@ class Visit(pages.Page):
     async def _fail(self, kernel: kernels.ViewerKernel, text: str, detail: str) -> None:
         reference = uuid.uuid4().hex[:8]
         self.log.error(
-            "reference %s: dashboard %s failed: %s", reference, kernel.visit.dashboard.name, detail
+            "reference %s: dashboard %s failed: %s", reference, kernel.visit.revision.name, detail
         )
         await self.settings["kernel_manager"].end(kernel.kernel_id, "failed")
         page = pages.TEMPLATES.get_template("failed.html")
-        self.finish(page.render(text=text, reference=reference, dashboard=kernel.visit.dashboard))
+        self.finish(page.render(text=text, reference=reference, dashboard=kernel.visit.revision))
 
 
 class Asset(pages.Page):
@@ -109,8 +111,8 @@ class Asset(pages.Page):
     async def get(self, name: str, path: str) -> None:
         """Serve it, if the revision lists it."""
         store = self.settings["store"]
-        dashboard = store.get(name)
-        file = store.asset(dashboard, path) if dashboard else None
+        revision = store.active(name)
+        file = store.asset(revision, path) if revision else None
         if file is None or not file.is_file():
             raise web.HTTPError(404)
         kind, encoding = mimetypes.guess_type(file.name)
@@ -164,7 +166,7 @@ def _model(kernel: kernels.ViewerKernel) -> dict[str, Any]:
     """A kernel as Jupyter's REST API describes one."""
     return {
         "id": kernel.kernel_id,
-        "name": kernel.visit.dashboard.kernel,
+        "name": kernel.visit.revision.kernel,
         "last_activity": kernel.visit.since.isoformat(),
         "execution_state": "idle",
         "connections": len(kernel.visit.pages),

@@ -36,7 +36,8 @@ class Stack:
     def start(self, *words: str) -> "subprocess.Popen[str]":
         env = {name: value for name, value in os.environ.items() if "DASHOPS" not in name}
         return subprocess.Popen(
-            [sys.executable, "-m", "dashops.cli", *words],
+            # A shell's background job ignores SIGINT, and so would all that it starts.
+            ["env", "--default-signal=INT", sys.executable, "-m", "dashops.cli", *words],
             cwd=self.folder,
             env=env | {"AWS_SECRET_ACCESS_KEY": SECRET_OF_THE_SHELL},
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ import pytest
 from tornado import httpserver, web
 from tornado.testing import bind_unused_port
 
-from dashops.services.dashboard import api, store
+from dashops.services.dashboard import api, history, store
 
 TOKEN = {"Authorization": "token right"}
 BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -32,20 +32,39 @@ class NoGateway(Gateways):
 
 
 class FullDisk:
-    def get(self, _):
+    def active(self, _):
         return None
 
-    def put(self, *_, **__):
+    def add(self, *_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class Viewers:
-    open_kernels = ()
+    visits = ()
 
 
-def ask(dashboards, *requests, gateways=None, limit=1000):
+async def passes(_):
+    return None
+
+
+async def fails(revision):
+    where = {"phase": "execute", "revision": revision.number, "cell": 2}
+    return {**where, "message": "cell 2 failed: E: x", "source": "1", "traceback": "E: x"}
+
+
+async def unreachable(_):
+    raise web.HTTPError(503)
+
+
+def ask(dashboards, *requests, gateways=None, limit=1000, gate=passes):
     """Send requests to a server that has just these parts; return the answers."""
-    routes = [(r"/_api/notebooks", api.Notebooks), (r"/_api/notebooks/([^/]+)", api.Notebook)]
+    routes = [
+        (r"/_api/notebooks", api.Notebooks),
+        (r"/_api/notebooks/([^/]+)", api.Notebook),
+        (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
+        (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
+        (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
+    ]
     application = web.Application(
         routes,
         store=dashboards,
@@ -54,6 +73,8 @@ def ask(dashboards, *requests, gateways=None, limit=1000):
         deploy_token="right",
         upload_limit=limit,
         collect=lambda: None,
+        deploying=set(),
+        gate=gate,
     )
 
     async def talk():
@@ -69,8 +90,12 @@ def ask(dashboards, *requests, gateways=None, limit=1000):
     return asyncio.run(talk())
 
 
+def edition(number):
+    return json.dumps({**BOOK, "metadata": {"edition": number}}).encode()
+
+
 def upload(name="sales", data=None, **more):
-    content = json.dumps(BOOK).encode() if data is None else data
+    content = edition(0) if data is None else data
     return ("POST", f"/_api/notebooks/{name}"), {
         "files": {"file": ("x", content)},
         "headers": TOKEN,
@@ -92,7 +117,7 @@ def test_an_upload_answers_with_the_link_then_says_replaced_and_unchanged(dashbo
 
 def test_a_notebook_that_names_no_kernel_gets_the_gateways_default(dashboards):
     ask(dashboards, upload())
-    assert dashboards.get("sales").kernel == "python3"
+    assert dashboards.active("sales").kernel == "python3"
 
 
 def test_a_full_disk_is_said():
@@ -136,3 +161,71 @@ def test_removing_what_is_not_there_is_404(dashboards):
     (answer,) = ask(dashboards, (("DELETE", "/_api/notebooks/sales"), {"headers": TOKEN}))
     assert answer.status_code == 404
     assert "sales" in answer.json()["message"]
+
+
+def get(path):
+    return ("GET", f"/_api/notebooks/{path}"), {"headers": TOKEN}
+
+
+def rollback(number=None):
+    return ("POST", "/_api/notebooks/sales/rollback"), {
+        "headers": TOKEN,
+        "json": {"revision": number},
+    }
+
+
+def test_a_notebook_that_fails_is_not_published_and_the_author_learns_why(dashboards):
+    ask(dashboards, upload())
+    failed, shown, history_ = ask(
+        dashboards, upload(data=edition(1)), get("sales"), get("sales/revisions"), gate=fails
+    )
+    assert failed.status_code == 422
+    assert failed.json()["message"] == "cell 2 failed: E: x"
+    assert failed.json()["hint"] == "viewers still see revision 1"
+    assert failed.json()["failure"]["source"] == "1"
+    assert shown.json()["revision"] == 1
+    assert [each["state"] for each in history_.json()["revisions"]] == ["failed", "active"]
+
+
+def test_a_first_notebook_that_fails_publishes_nothing(dashboards):
+    failed, shown = ask(dashboards, upload(), get("sales"), gate=fails)
+    assert failed.json()["hint"] == "nothing was published"
+    assert shown.status_code == 404
+
+
+def test_a_gateway_that_dies_during_the_run_leaves_no_trace(dashboards):
+    answer, known = ask(dashboards, upload(), get("sales/revisions"), gate=unreachable)
+    assert (answer.status_code, known.status_code) == (503, 404)
+
+
+def test_rolling_back_and_forth(dashboards):
+    first, second, back, forth, third = ask(
+        dashboards,
+        upload(),
+        upload(data=edition(1)),
+        rollback(),
+        rollback(2),
+        rollback(3),
+    )
+    assert (first.json()["revision"], second.json()["revision"]) == (1, 2)
+    assert (back.json()["previous"], back.json()["revision"]) == (2, 1)
+    assert forth.json()["revision"] == 2
+    assert third.status_code == 404
+    assert dashboards.active("sales").number == 2
+
+
+def test_a_failed_revision_cannot_be_rolled_back_to(dashboards):
+    ask(dashboards, upload())
+    ask(dashboards, upload(data=edition(1)), gate=fails)
+    nothing, failed = ask(dashboards, rollback(), rollback(2))
+    assert (nothing.status_code, failed.status_code) == (409, 409)
+    assert "did not pass" in failed.json()["message"]
+
+
+def test_author_commit_and_files_of_a_revision_are_shown(dashboards):
+    told = upload()
+    told[1]["data"] = {"author": "Alice", "commit": "abc"}
+    _, shown, missing = ask(dashboards, told, get("sales/revisions/1"), get("sales/revisions/9"))
+    assert (shown.json()["author"], shown.json()["commit"]) == ("Alice", "abc")
+    assert [each["path"] for each in shown.json()["files"]] == ["index.ipynb"]
+    assert missing.status_code == 404

@@ -1,4 +1,4 @@
-"""A real Chromium; without one the tests here are skipped by name, in CI they fail."""
+"""A real Chromium: without one the tests that need it are skipped by name, in CI they fail."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_p
 from dashops.checks import chromium
 
 TIMEOUT = 30_000  # milliseconds
+MARK = "TOPSECRET"
+SLIDER = f"""
+import ipywidgets as widgets  # {MARK}
+slider = widgets.IntSlider(description="Size", value=3)
+label = widgets.HTML("size is 3")
+def changed(change):
+    "{MARK}"
+    label.value = f"size is {{change.new}}"
+slider.observe(changed, "value")
+widgets.VBox([slider, label])
+"""
 
 
 @pytest.fixture(scope="session")
@@ -97,3 +108,8 @@ class Seats:
             ),
         )
         return seat
+
+
+def move(seat: Seat) -> None:
+    seat.page.locator(".noUi-handle").first.focus()
+    seat.page.keyboard.press("ArrowRight")

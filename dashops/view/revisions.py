@@ -1,0 +1,72 @@
+"""How revisions of a dashboard print for people."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from dashops import client, publish
+from dashops.view import failures, text
+from dashops.view.text import as_json, as_text, say
+
+COLOURS = {"active": "green", "good": "dim", "failed": "red"}
+
+
+@as_text.register
+def _(value: publish.Revisions) -> None:
+    head = ("revision", "state", "created", "author", "commit", "viewers", "title", "failure")
+    say(*text.table(head, map(_row, value.revisions)))
+
+
+@as_text.register
+def _(value: publish.Shown) -> None:
+    say(*(f"{key:<10} {words}" for key, words in _about(value) if words), "")
+    say(*text.table(("file", "size"), [(each.path, text.size(each.size)) for each in value.files]))
+    if failure := value.revision.failure:
+        say("", text.paint(failure.message, "red"))
+        say(*(f"  {line}".rstrip() for line in failures.lines(failure)))
+
+
+@as_json.register
+def _(value: publish.Shown) -> None:
+    files = [asdict(each) for each in value.files]
+    whose = {"server": value.server, "name": value.name}
+    text.document({**whose, **asdict(value.revision), "files": files})
+
+
+@as_text.register
+def _(value: client.RolledBack) -> None:
+    text.note(
+        f"`{value.name}` went from revision {value.previous} to {value.revision}: {value.title}"
+    )
+    say(value.link)
+
+
+def _row(revision: client.Revision) -> tuple[str, ...]:
+    return (
+        str(revision.revision),
+        revision.state,
+        text.when(revision.created),
+        text.short(revision.author, 24) or "-",
+        text.commit(revision.commit) or "-",
+        str(revision.viewers),
+        text.short(revision.title, 40),
+        text.short(revision.failure.message, 80) if revision.failure else "",
+    )
+
+
+def _about(value: publish.Shown) -> Iterator[tuple[str, str]]:
+    revision = value.revision
+    state = text.paint(revision.state, COLOURS.get(revision.state, "dim"))
+    yield "dashboard", f"{value.name} at {value.server}"
+    yield (
+        "revision",
+        f"{revision.revision}, {state}",
+    )
+    yield "title", revision.title
+    yield "created", text.when(revision.created)
+    yield "activated", text.when(revision.activated) if revision.activated else ""
+    yield "author", revision.author
+    yield "commit", revision.commit
+    yield "kernel", revision.kernel or ""
+    yield "size", text.size(revision.size)
+    yield "viewers", str(revision.viewers)
+    yield "digest", revision.digest
