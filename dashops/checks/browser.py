@@ -64,6 +64,8 @@ def watch(story: Story, user: str, password: Secret) -> Seen:
             text = " ".join(page.locator("body").inner_text().split())
             seen.problem += f"; the page at `{page.url}` says: {text[:GLIMPSE]}"
         seen.page += page.content()
+        # Leaves as a person does: the server then frees the kernel at once.
+        page.goto("about:blank")
         browser.close()
     return seen
 
