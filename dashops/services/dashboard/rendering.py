@@ -37,7 +37,7 @@ class RunFailed(Exception):
 
 
 class Markdown(VoilaMarkdownRenderer):
-    """Leaves image addresses as they are written; Voilà's own would read files of the server."""
+    """Leaves image addresses as they are written: a page's files come from its revision alone."""
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """The ``img`` element."""
@@ -84,7 +84,7 @@ class Renderer(NotebookRenderer):
             cell.outputs, cell.execution_count = [], None
         number = index + 1
         try:
-            # Not VoilaExecutor.execute_cell: it keeps the code in the kernel's history.
+            # The executor's own method for a cell, as it lets us keep no history.
             done = await self.executor.async_execute_cell(cell, index, store_history=False)
         except CellTimeoutError as error:
             late = f"did not finish within {self.executor.timeout} seconds"

@@ -48,7 +48,7 @@ def from_viewer(frame: str | bytes) -> bytes | None:
     The result is written anew from what was parsed, so that gateway and kernel can not read
     another message in it than was judged here.
     """
-    # Jupyter's reader believes the number of parts a frame claims to have, up to 2**64.
+    # Decided before the frame is read: a message has few parts.
     if isinstance(frame, str) or not 6 <= int.from_bytes(frame[:8], "little") <= MOST_PARTS:
         return None
     try:

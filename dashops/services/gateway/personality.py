@@ -21,7 +21,7 @@ LIMIT = 2**31  # bytes of an archive
 
 
 class Kernels(MainKernelHandler):
-    """Starts kernels; the stock handler can give a kernel another request's environment."""
+    """Starts kernels, each with the environment of its own request and no other."""
 
     async def post(self) -> None:
         """Start a kernel with the environment of this request."""
