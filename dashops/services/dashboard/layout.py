@@ -1,5 +1,6 @@
 """Layout metadata of jupyter_dashboards v1 → where each cell goes; pure."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +65,12 @@ def _view(metadata: dict[str, Any], active: str) -> dict[str, Any]:
 
 
 def _whole(value: Any, default: int, *, least: int) -> int:
-    return max(int(value), least) if isinstance(value, int | float) else default
+    return max(int(value), least) if _number(value) else default
 
 
 def _start(value: Any) -> str:
-    return f"{int(value) + 1} / " if isinstance(value, int | float) and value >= 0 else ""
+    return f"{int(value) + 1} / " if _number(value) and value >= 0 else ""
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

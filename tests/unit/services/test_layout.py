@@ -33,10 +33,11 @@ def test_a_grid_cell_goes_where_it_was_put():
     assert places(book)[0]["style"] == "grid-column:3 / span 4;grid-row:4 / span 6"
 
 
-def test_null_sizes_of_the_wild_flow_over_the_full_width():
+@pytest.mark.parametrize("odd", [None, float("inf"), float("nan"), "wide", []])
+def test_null_and_other_sizes_of_the_wild_flow_over_the_full_width(odd):
     book = notebook(
-        {"type": "grid", "maxColumns": 12},
-        {"col": None, "row": None, "width": None, "height": None},
+        {"type": "grid", "maxColumns": odd},
+        {"col": odd, "row": odd, "width": odd, "height": odd},
     )
     assert places(book)[0]["style"] == "grid-column:span 12;grid-row:span 4"
 
