@@ -1,10 +1,10 @@
 """Write changed files and run steps, under a lock. The only module that changes anything."""
 
+import contextlib
 import fcntl
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from dashops.run import Run
 Tell = Callable[[Event], None]
 
 
-@contextmanager
+@contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Hold the stack's lock; DashopsError when another dashops works on it now."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secrets.make_folder(folder)
     folder.chmod(0o700)
     # The folder often lies in a repository, and nothing in it belongs there.
     if not (folder / ".gitignore").exists():
@@ -39,14 +39,14 @@ def lock(folder: Path) -> Iterator[None]:
 
 def write(root: Path, changes: Iterable[Change], files: Mapping[str, str]) -> None:
     """Make the files under `root` (0600, folders 0700) what the changes say, each atomically."""
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secrets.make_folder(root)
     for change in changes:
         path = root / change.path
         if change.kind == "delete":
             path.unlink(missing_ok=True)
             continue
         for folder in reversed(path.relative_to(root).parents[:-1]):
-            (root / folder).mkdir(mode=0o700, exist_ok=True)
+            secrets.make_folder(root / folder)
         secrets.write(path, files[change.path])
 
 
@@ -60,6 +60,8 @@ def create(path: Path, text: str) -> None:
             f"there is a file `{path}` already", hint="edit it, or name another with `--stack`"
         ) from None
     except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise SpecError(f"`{path}` cannot be written: {error.strerror}") from error
 
 
@@ -72,8 +74,11 @@ def save(path: Path, text: str) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder with everything in it."""
-    shutil.rmtree(folder)
+    """Remove a folder with everything in it; DashopsError when something of it stays."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise DashopsError(f"`{folder}` cannot be removed: {error}") from error
 
 
 def steps(planned: Iterable[Step], run: Run, tell: Tell, together: Iterable[str]) -> None:

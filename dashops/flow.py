@@ -30,6 +30,8 @@ KEPT = {
     "secrets": "passwords and tokens",
     "environments": "Python packages, so that the next `up` is quick",
     "logs": "logs",
+    "gateway": "the gateway's copies of dashboards, so that they open at once",
+    "jupyter": "settings of JupyterLab",
 }
 
 

@@ -1,5 +1,6 @@
 """Secrets: made once, kept in files only their owner reads, shown to nobody by accident."""
 
+import contextlib
 import os
 import secrets as random
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ class Secret:
 
 def ensure(folder: Path, names: Sequence[str]) -> dict[str, Secret]:
     """The named secrets of `folder` (0700), each made now (0600, 256 bits) unless it is there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     for name in missing(folder, names):
         write(folder / name, random.token_urlsafe(32))
     return {name: read(folder, name) for name in names}
@@ -73,10 +74,31 @@ def read(folder: Path, name: str) -> Secret:
     return Secret(text)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder (0700) unless it is there; DashopsError when it cannot be made."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def write(path: Path, text: str) -> None:
-    """Put a text into a file (0600) at once: whoever reads sees all of it, or what was before."""
+    """Put a text into a file (0600) at once: whoever reads sees all of it, or what was before.
+
+    Raises DashopsError when it cannot be written.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> DashopsError:
+    """The error that names what could not be written, and why."""
+    return DashopsError(f"`{path}` cannot be written: {error.strerror}")

@@ -1,6 +1,9 @@
 """Applying: files arrive whole and private, steps run in order, one dashops at a time."""
 
+import contextlib
+import resource
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,3 +95,42 @@ def test_steps_get_their_environment() -> None:
     planned = [Step("gateway", "x", "because", ("x",), {"SECRET": None, "A": "1"})]
     apply.steps(planned, run, lambda _: None, [])
     assert run.envs == [{"SECRET": None, "A": "1"}]
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow, as on a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_named_and_leaves_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("0\n")
+    with full_disk(), pytest.raises(errors.DashopsError, match=r"a\.conf` cannot be written: "):
+        apply.write(tmp_path, plan.changes({}, FILES), FILES)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.conf"]
+    assert (tmp_path / "a.conf").read_text() == "0\n"
+
+
+def test_a_file_that_could_not_be_written_is_not_in_the_way_afterwards(tmp_path: Path) -> None:
+    file = tmp_path / "dashops.yaml"
+    with full_disk(), pytest.raises(errors.SpecError, match="cannot be written"):
+        apply.create(file, "x")
+    apply.create(file, "x")
+    assert file.read_text() == "x"
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    state = tmp_path / "file" / ".dashops"
+    named = pytest.raises(errors.DashopsError, match=r"file/\.dashops` cannot be written: ")
+    with named, apply.lock(state):
+        pass
+    with named:
+        apply.write(state, [], {})
+    with pytest.raises(errors.DashopsError, match="cannot be removed"):
+        apply.remove(state)

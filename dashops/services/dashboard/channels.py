@@ -15,6 +15,11 @@ from tornado import websocket
 from dashops.services.dashboard import wall
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+OUTPUT_LIMIT = 100 * 2**20  # bytes of one run; more is no page, and a loop that prints has no end
+
+
+class TooMuchOutput(Exception):
+    """The notebook's outputs are more than one page can hold."""
 
 
 class Channel:
@@ -22,18 +27,18 @@ class Channel:
 
     def __init__(self, name: str, client: "Client") -> None:
         self.name = name
-        self.messages: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self.messages: asyncio.Queue[dict[str, Any] | Exception] = asyncio.Queue()
         self._client = client
 
     async def get_msg(self, timeout: float | None = None, **_: Any) -> dict[str, Any]:
-        """Next message; raises queue.Empty after ``timeout`` seconds, RuntimeError when closed."""
+        """Next message; raises queue.Empty after ``timeout`` seconds, or why there will be none."""
         try:
             message = await asyncio.wait_for(self.messages.get(), timeout)
         except TimeoutError:
             raise queue.Empty from None
-        if message is None:
-            self.messages.put_nowait(None)
-            raise RuntimeError("the kernel is gone")
+        if isinstance(message, Exception):
+            self.messages.put_nowait(message)
+            raise message
         return message
 
     def send(self, message: dict[str, Any]) -> None:
@@ -103,7 +108,13 @@ class Client(AsyncKernelClient):
         self._socket.write_message(frame, binary=True)
 
     async def _read(self, socket: websocket.WebSocketClientConnection) -> None:
+        end: Exception = RuntimeError("the kernel is gone")
+        received = 0
         while isinstance(frame := await socket.read_message(), bytes):
+            received += len(frame)
+            if received > OUTPUT_LIMIT:
+                end = TooMuchOutput(f"more than {OUTPUT_LIMIT // 2**20} MB of output")
+                break
             channel, parts = deserialize_msg_from_ws_v1(frame)
             message = dict(zip(wall.PARTS, map(self.session.unpack, parts[:4]), strict=True))
             message["buffers"] = parts[4:]
@@ -126,4 +137,4 @@ class Client(AsyncKernelClient):
                 self._channels[channel].messages.put_nowait(message)
         self.connected = False
         for each in self._channels.values():
-            each.messages.put_nowait(None)
+            each.messages.put_nowait(end)

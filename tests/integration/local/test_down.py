@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import psutil
 
+from dashops.flow import KEPT
+
 from .conftest import Stack
 
 
@@ -35,7 +37,9 @@ def test_down_leaves_no_process_port_or_socket(stack: Stack) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-    for kept in ("secrets", "environments", "logs"):
+    left = {path.name for path in stack.state.iterdir() if not path.name.startswith(".")}
+    assert left - {"lock", "rendered"} == set(KEPT) & left
+    for kept in ("secrets", "environments", "logs", "gateway", "jupyter"):
         assert f"kept {stack.state / kept}" in err
         assert (stack.state / kept).exists()
     _, err = stack.dashops("down")

@@ -151,22 +151,37 @@ def test_a_taken_port_names_who_holds_it_and_changes_nothing(stack: Stack) -> No
 
 
 def test_a_slot_that_ends_at_once_is_told_soon_with_its_log(stack: Stack) -> None:
-    script = next((stack.state / "environments").glob("notebook-*")) / "bin" / "jupyter-lab"
-    good = script.read_text()
+    python = next((stack.state / "environments").glob("notebook-*")) / "bin" / "python"
+    good = python.readlink()
     pid = stack.pids()["notebook"]
     try:
-        script.write_text("#!/bin/sh\necho 'it hurts here'\nexit 3\n")
+        python.unlink()
+        python.write_text("#!/bin/sh\necho 'it hurts here'\nexit 3\n")
+        python.chmod(0o755)
         psutil.Process(pid).kill()
         began = time.monotonic()
         _, err = stack.dashops("up", code=3)
         assert time.monotonic() - began < 30
     finally:
-        script.write_text(good)
+        python.unlink()
+        python.symlink_to(good)
     assert "error: the notebook slot ends as soon as it is started" in err
     assert "it hurts here" in err
     assert "dashops logs notebook" in err
     stack.dashops("up")
     assert {slot["state"] for slot in stack.slots().values()} == {"healthy"}
+
+
+def test_a_folder_that_was_moved_starts_at_its_new_place(stack: Stack) -> None:
+    stack.dashops("down")
+    moved = Stack(stack.folder.with_name("moved"))
+    stack.folder.rename(moved.folder)
+    try:
+        moved.dashops("up")
+        assert {slot["state"] for slot in moved.slots().values()} == {"healthy"}
+    finally:
+        moved.dashops("down")
+        moved.folder.rename(stack.folder)
 
 
 def test_two_at_once_are_one_too_many(stack: Stack) -> None:
