@@ -14,7 +14,7 @@ from voila.exporter import VoilaMarkdownRenderer
 from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config
 
-from dashops.services.dashboard import kernels, layout
+from dashops.services.dashboard import channels, kernels, layout
 
 NBCLIENT_RULE = "-" * 18
 TEMPLATES = Path(__file__).parent / "templates"
@@ -100,6 +100,10 @@ class Renderer(NotebookRenderer):
             _, _, after = error.traceback.partition(f"{cell.source.strip()}\n{NBCLIENT_RULE}\n")
             traceback = (after or error.traceback).strip()
             raise RunFailed(text, what, number, cell.source, traceback) from error
+        except channels.TooMuchOutput as error:
+            what = f"cell {number}: {error}"
+            text = "Its output is too large to be shown"
+            raise RunFailed(text, what, number, cell.source, "") from error
         except (DeadKernelError, RuntimeError) as error:
             text = "Its kernel stopped while it was running"
             what = f"the kernel died in cell {number}"

@@ -42,14 +42,14 @@ class Visit(pages.Page):
             self.redirect(self.request.path + "/")
             return
         store, open_kernels = self.settings["store"], self.settings["kernel_manager"]
+        # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
+        text = store.notebook_text(revision.digest)
         kernel = await open_kernels.open(
             revision, self.current_user, lambda: store.archive(revision.digest)
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self._task = asyncio.ensure_future(
-            self._stream(kernel, store.notebook_text(revision.digest))
-        )
+        self._task = asyncio.ensure_future(self._stream(kernel, text))
         try:
             async with asyncio.timeout(self.settings["run_timeout"]):
                 await self._task

@@ -11,6 +11,8 @@ c.KernelGatewayApp.max_kernels = 3
 c.KernelGatewayApp.api = "dashops.services.gateway.personality"
 c.KernelGatewayApp.kernel_manager_class = "dashops.services.gateway.kernels.BundleKernels"
 c.Personality.list_kernels = True
+# What is over these limits would be left out of a page in silence: a megabyte of output a second.
+c.ZMQChannelsWebsocketConnection.limit_rate = False
 c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
 c.BundleKernels.bundle_root = "/srv/demo/state/gateway"
 c.BundleKernels.kernel_log = "/srv/demo/state/logs/kernels.log"
