@@ -1,0 +1,5 @@
+"""`python -m dashops.cli` is `dashops`."""
+
+from dashops.cli import main
+
+main()

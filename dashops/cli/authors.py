@@ -1,0 +1,123 @@
+"""The verbs of authors, each a few lines: parse, call one publish function, show its value."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashops.cli.app import app
+from dashops.cli.options import (
+    Alias,
+    Browse,
+    Files,
+    Json,
+    Name,
+    Server,
+    StackFile,
+    TokenFile,
+    Yes,
+    load,
+    show,
+)
+
+
+@app.command()
+def deploy_notebook(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    files: Files = None,
+    name: Alias = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    browse: Browse = False,
+    json: Json = False,
+) -> None:
+    """Publish a notebook as a dashboard, with the files it refers to and those named here.
+
+    The server runs it first; when a cell fails, viewers go on seeing the revision before.
+    """
+    from dashops import publish, run, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    wanted = publish.Notebook(notebook, files or [], name)
+    with view.failures(json), view.progress() as tell:
+        done = publish.deploy_notebook(wanted, to, run.run, view.announce, tell)
+    show(done, json)
+    view.browse(done.link) if browse else None
+
+
+@app.command()
+def dashboards(
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List the published dashboards."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.dashboards(to), json)
+
+
+@app.command()
+def revisions(
+    name: Name,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List what was deployed under a name: what viewers see, what they saw, what failed and why."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.revisions(name, to), json)
+
+
+@app.command("show")
+def show_revision(
+    name: Annotated[str, typer.Argument(metavar="NAME[@REV]")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show a revision with its files and, when it failed, the cell and traceback."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.show(name, to), json)
+
+
+@app.command()
+def rollback(
+    name: Name,
+    revision: Annotated[int | None, typer.Argument(metavar="REV", min=1)] = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show an earlier revision again: REV, or the one viewers saw before."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.roll_back(name, revision, to), json)
+
+
+@app.command()
+def remove(
+    name: Name,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Take a dashboard off the server."""
+    from dashops import publish, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    confirm = view.confirm_remove if view.asks(yes, json) else view.agree
+    show(publish.remove(name, to, confirm), json)

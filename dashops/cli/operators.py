@@ -1,0 +1,131 @@
+"""The verbs of operators, each a few lines: parse, call one flow function, show its value."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from dashops.cli.app import app
+from dashops.cli.options import (
+    Diff,
+    Folder,
+    Follow,
+    Json,
+    Junit,
+    Lines,
+    Purge,
+    Slots,
+    StackFile,
+    Yes,
+    load,
+    show,
+)
+
+
+@app.command()
+def init(stack: StackFile = None, json: Json = False) -> None:
+    """Write a stack file with every setting, its default and what it means."""
+    from dashops import flow
+
+    show(flow.init(stack), json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the stack file, for editors."""
+    from dashops import stack, view
+
+    view.document(stack.schema())
+
+
+@app.command()
+def up(stack: StackFile = None, yes: Yes = False, json: Json = False) -> None:
+    """Make the stack run, and wait until every slot is healthy.
+
+    Shows what it would do and asks, when someone is there to answer.
+    """
+    from dashops import flow, run, view
+
+    with view.progress() as tell:
+        confirm = view.confirm_plan if view.asks(yes, json) else view.agree
+        done = flow.up(load(stack), run.run, tell, confirm)
+    show(done, json)
+
+
+@app.command()
+def down(
+    stack: StackFile = None, purge: Purge = False, yes: Yes = False, json: Json = False
+) -> None:
+    """Stop everything. Published dashboards, passwords, environments and logs stay."""
+    from dashops import flow, run, view
+
+    with view.progress() as tell:
+        confirm = view.confirm_purge if view.asks(yes, json) else view.agree
+        verb = flow.purge if purge else flow.down
+        done = verb(load(stack), run.run, tell, *([confirm] if purge else []))
+    show(done, json)
+
+
+@app.command()
+def status(stack: StackFile = None, json: Json = False) -> None:
+    """Show the slots, dashboards and viewers. Exit code 1 when a slot is not healthy."""
+    from dashops import flow, run
+
+    found = flow.status(load(stack), run.run)
+    show(found, json)
+    raise typer.Exit(0 if found.healthy else 1)
+
+
+@app.command()
+def logs(
+    slots: Slots = None,
+    stack: StackFile = None,
+    follow: Follow = False,
+    lines: Lines = 20,
+    json: Json = False,
+) -> None:
+    """Show the logs of all slots, or of gateway, dashboard, notebook or supervisor."""
+    from dashops import flow
+
+    verb = flow.follow if follow else flow.logs
+    for line in verb(load(stack), slots or [], lines):
+        show(line, json)
+
+
+@app.command()
+def plan(stack: StackFile = None, diff: Diff = False, json: Json = False) -> None:
+    """Show what `up` would do and why. Changes nothing."""
+    from dashops import flow, run, view
+
+    found = flow.plan(load(stack), run.run)
+    show(view.WithDiff(found) if diff and not json else found, json)
+
+
+@app.command()
+def render(stack: StackFile = None, output: Folder = None, json: Json = False) -> None:
+    """Print the files that the services would read, or write them into a folder."""
+    from dashops import flow, run
+
+    show(flow.render(load(stack), run.run, output), json)
+
+
+@app.command()
+def password(
+    slot: Annotated[Literal["dashboard", "notebook"], typer.Argument()] = "dashboard",
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Print the password of the dashboards, or the token of the notebook slot."""
+    from dashops import flow
+
+    show(flow.password(load(stack), slot), json)
+
+
+@app.command()
+def smoke(stack: StackFile = None, junit: Junit = None, json: Json = False) -> None:
+    """Check the running stack, from processes to a browser. Exit code 4 when a check fails."""
+    from dashops import flow, run, view
+
+    with view.progress() as tell:
+        report = flow.smoke(load(stack), run.run, tell, junit)
+    show(report, json)
+    report.raise_for_failures()

@@ -1,0 +1,50 @@
+"""The options that verbs share, and what every verb does: load the stack, show the value."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from dashops.stack import Stack
+
+StackFile = Annotated[
+    Path | None, typer.Option("--stack", help="The stack file (default: ./dashops.yaml).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into this folder.")]
+Diff = Annotated[bool, typer.Option("--diff", "-v", help="Show what changes in each file.")]
+Purge = Annotated[bool, typer.Option("--purge", help="Remove dashboards, passwords and all else.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged next.")]
+Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each log.")]
+Slots = Annotated[list[str] | None, typer.Argument(metavar="[SLOT]...", show_default=False)]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", envvar="DASHOPS_SERVER", help="URL of a server (default: the stack)."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="Deploy token of --server, unless in DASHOPS_TOKEN."),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+Alias = Annotated[
+    str | None, typer.Option("--name", help="Name in the URL (default: made from the file name).")
+]
+Browse = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as JUnit XML.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
+
+
+def load(path: Path | None) -> "Stack":
+    """The stack that `--stack`, DASHOPS_STACK or ./dashops.yaml names."""
+    from dashops import stack
+
+    return stack.load(path)
+
+
+def show(value: Any, json: bool) -> None:
+    """Print what a flow function returned."""
+    from dashops import view
+
+    (view.as_json if json else view.as_text)(value)
