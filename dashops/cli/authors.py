@@ -9,6 +9,7 @@ from dashops.cli.app import app
 from dashops.cli.options import (
     Alias,
     Browse,
+    Draft,
     Files,
     Json,
     Name,
@@ -26,6 +27,7 @@ def deploy_notebook(
     notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
     files: Files = None,
     name: Alias = None,
+    draft: Draft = False,
     server: Server = None,
     token_file: TokenFile = None,
     stack: StackFile = None,
@@ -39,11 +41,11 @@ def deploy_notebook(
     from dashops import publish, run, view
 
     to = publish.destination(lambda: load(stack), server, token_file)
-    wanted = publish.Notebook(notebook, files or [], name)
+    wanted = publish.Notebook(notebook, files or [], name, draft)
     with view.failures(json), view.progress() as tell:
         done = publish.deploy_notebook(wanted, to, run.run, view.announce, tell)
     show(done, json)
-    view.browse(done.link) if browse else None
+    view.browse(done.address) if browse else None
 
 
 @app.command()
@@ -104,6 +106,58 @@ def rollback(
 
     to = publish.destination(lambda: load(stack), server, token_file)
     show(publish.roll_back(name, revision, to), json)
+
+
+@app.command()
+def activate(
+    revision: Annotated[str, typer.Argument(metavar="NAME@REV")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show a revision that passed its run, such as a draft, to viewers."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.activate(revision, to), json)
+
+
+@app.command()
+def diff(
+    name: Name,
+    old: Annotated[int, typer.Argument(metavar="REV", min=1)],
+    new: Annotated[int, typer.Argument(metavar="REV", min=1)],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show what differs between two revisions: cells, packages, files."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.diff(name, old, new, to), json)
+
+
+@app.command()
+def deploys(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Follow the deploy of NAME that runs.")
+    ] = False,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List what was deployed lately and how it ended, and what is being deployed now."""
+    from dashops import publish, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    with view.failures(json), view.progress() as tell:
+        done = publish.watch(name, to, tell) if follow else publish.deploys(name, to)
+    show(done, json)
 
 
 @app.command()

@@ -31,6 +31,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 Alias = Annotated[
     str | None, typer.Option("--name", help="Name in the URL (default: made from the file name).")
 ]
+Draft = Annotated[
+    bool, typer.Option("--draft", help="Run it, but let viewers see what they see; prints a link.")
+]
 Browse = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as JUnit XML.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]

@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import problems
+from dashops.client import following, problems
 from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
     Contents,
     Dashboard,
+    Deploy,
     Deployed,
+    Deploys,
     Failure,
     File,
     Gateway,
+    Happening,
     History,
     Listing,
+    Preview,
     Record,
     Revision,
     RolledBack,
+    Started,
     Status,
     Viewer,
     clean,
@@ -33,14 +38,16 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = [
-    "RUN",
     "Dashboard",
+    "Deploy",
     "Deployed",
     "Failure",
     "File",
     "Gateway",
+    "Happening",
     "History",
     "NotebookFailed",
+    "Preview",
     "Progress",
     "Revision",
     "RolledBack",
@@ -52,10 +59,13 @@ __all__ = [
 Progress = Callable[[int, int], None]
 """Called with bytes sent and bytes in total while an upload runs."""
 
-RUN = 900.0
-"""Seconds to wait for the answer to an upload: the server runs the notebook before it answers."""
-
 _ANSWER = 30.0
+"""Seconds to wait for an answer, or for the next sign of life of a deploy."""
+
+_TAKEN = 120.0
+"""Seconds that the server may take to unpack a large upload."""
+
+_FORGOTTEN = {"message": "the server knows nothing of this deploy any more", "hint": ""}
 
 
 class Server:
@@ -80,19 +90,49 @@ class Server:
         data: bytes,
         progress: Progress,
         about: Mapping[str, str] | None = None,
-        wait: float = RUN,
+        tell: following.Tell = lambda _: None,
     ) -> Deployed:
         """Publish a packed bundle (or .ipynb) as `name`, if it runs on the server.
 
-        `about` has the form fields `author` and `commit`, `wait` is in seconds. NotebookFailed
-        when it does not run, SpecError if the server refuses it.
+        `about` has the form fields `author`, `commit` and `draft`. `tell` gets what happens
+        when the server has the upload. NotebookFailed when it does not run, SpecError if the
+        server refuses it.
         """
         part = {"file": (f"{name}.zip", _Counted(data, progress), "application/octet-stream")}
-        lost = f"the server may have gone on: `dashops revisions {name}` shows the outcome"
+        lost = f"the server may have gone on: `dashops deploys {name}` shows the outcome"
+        asked = {"Prefer": "respond-async"}
         path = f"_api/notebooks/{name}"
-        answer = self._ask("POST", path, lost=lost, wait=wait, files=part, data=about)
-        deployed = self._record(Deployed, answer)
-        return replace(deployed, link=self._absolute(deployed.link))
+        answer = self._ask(
+            "POST", path, lost=lost, wait=_TAKEN, headers=asked, files=part, data=about
+        )
+        if answer.status_code != 202:  # a server need not do as it is asked, and waited instead
+            return self._deployed(answer)
+        deploy = self._record(Started, answer).deploy
+        return self.follow(deploy, name, tell)
+
+    def follow(self, deploy: str, name: str, tell: following.Tell) -> Deployed:
+        """Wait until a deploy of `name` ends, and tell what happens; raises what it ended with."""
+        import httpx
+
+        lost = f"the server may have gone on: `dashops deploys {name}` shows the outcome"
+        url = f"{self.url}/_api/deploys/{deploy}/events"
+        with self._named_failures(lost):
+            try:
+                end = following.follow(lambda: self._connection(_ANSWER), url, tell)
+            except httpx.HTTPStatusError as error:
+                # An unread stream has no body to tell more.
+                answer = httpx.Response(error.response.status_code, json=_FORGOTTEN)
+                raise problems.refusal(self.url, answer, lost) from error
+            except (ValueError, KeyError, TypeError) as error:
+                raise problems.not_ours(self.url, str(error)) from error
+        answer = httpx.Response(end.status, json=end.answer)
+        if not answer.is_success:
+            raise problems.refusal(self.url, answer, lost)
+        return self._deployed(answer)
+
+    def deploys(self) -> tuple[Deploy, ...]:
+        """The deploys of lately, those that run among them, newest first."""
+        return self._record(Deploys, self._ask("GET", "_api/deploys")).deploys
 
     def dashboards(self) -> tuple[Dashboard, ...]:
         """All published dashboards, by name."""
@@ -114,21 +154,39 @@ class Server:
         answer = self._ask("GET", f"_api/notebooks/{name}/revisions/{number}")
         return self._record(Revision, answer), self._record(Contents, answer).files
 
+    def bundle(self, name: str, number: int) -> bytes:
+        """The bundle of a revision as a zip; SpecError when it is not there, or not any more."""
+        path = f"_api/notebooks/{name}/revisions/{number}/bundle"
+        return self._ask("GET", path, wait=120).content
+
+    def activate(self, name: str, number: int) -> RolledBack:
+        """Let `name` show that revision, which may be a draft; errors as in `roll_back`."""
+        return self._switch(name, "activate", number)
+
     def roll_back(self, name: str, number: int | None) -> RolledBack:
         """Let `name` show that revision, or (None) the one it showed before.
 
         SpecError when there is none, DashopsError when it cannot be shown.
         """
-        path = f"_api/notebooks/{name}/rollback"
-        lost = f"`dashops revisions {name}` tells which is active"
-        done = self._record(
-            RolledBack, self._ask("POST", path, lost=lost, json={"revision": number})
-        )
-        return replace(done, link=self._absolute(done.link))
+        return self._switch(name, "rollback", number)
 
     def status(self) -> Status:
         """Open viewers and gateways."""
         return self._record(Status, self._ask("GET", "_api/status"))
+
+    def _deployed(self, answer: "httpx.Response") -> Deployed:
+        deployed = self._record(Deployed, answer)
+        preview = deployed.preview
+        if preview:
+            preview = replace(preview, url=self._absolute(preview.url))
+        return replace(deployed, link=self._absolute(deployed.link), preview=preview)
+
+    def _switch(self, name: str, how: str, number: int | None) -> RolledBack:
+        path = f"_api/notebooks/{name}/{how}"
+        lost = f"`dashops revisions {name}` tells which is active"
+        answer = self._ask("POST", path, lost=lost, json={"revision": number})
+        done = self._record(RolledBack, answer)
+        return replace(done, link=self._absolute(done.link))
 
     def _ask(
         self, method: str, path: str, *, lost: str = "", wait: float = _ANSWER, **content: Any

@@ -12,8 +12,19 @@ Text = NewType("Text", str)
 
 
 @dataclass(frozen=True)
+class Preview:
+    """Where a draft can be looked at until it `expires`."""
+
+    url: str
+    expires: datetime
+
+
+@dataclass(frozen=True)
 class Deployed:
-    """What became of an upload; `link` is the URL people open, `digest` that of the content."""
+    """What became of an upload; `link` is the URL people open, `digest` that of the content.
+
+    `preview` is that of a draft, which `link` does not show.
+    """
 
     name: str
     link: str
@@ -22,6 +33,50 @@ class Deployed:
     title: str
     replaced: bool
     unchanged: bool
+    warnings: tuple[str, ...]
+    preview: Preview | None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A step of a deploy; without a `phase` it is a line of the log of the phase before."""
+
+    phase: str
+    percent: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """The id of a deploy that has begun."""
+
+    deploy: str
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """A deploy of lately.
+
+    `state` is running, done, draft, unchanged, failed or interrupted (the server stopped);
+    `phase` is empty unless it runs, `message` says how it failed.
+    """
+
+    id: str
+    name: str
+    author: str
+    state: str
+    phase: str
+    revision: int | None
+    message: str
+    started: datetime
+    finished: datetime | None
+
+
+@dataclass(frozen=True)
+class Deploys:
+    """The deploys of lately, newest first."""
+
+    deploys: tuple[Deploy, ...]
 
 
 @dataclass(frozen=True)
@@ -59,8 +114,8 @@ class Failure:
 class Revision:
     """What was deployed under a name once; `size` in bytes, `viewers` are pages open now.
 
-    `state` is active, good or failed; `author` and `commit` are empty where git knew none.
-    `activated` is when the name last showed it.
+    `state` is active, good, draft or failed; `author` and `commit` are empty where git knew none.
+    `activated` is when the name last showed it, `dependencies` where its packages come from.
     """
 
     revision: int
@@ -75,6 +130,8 @@ class Revision:
     commit: str
     viewers: int
     failure: Failure | None
+    dependencies: str
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -102,20 +159,22 @@ class Contents:
 
 @dataclass(frozen=True)
 class RolledBack:
-    """The revision that a name shows now and the `previous` one; `link` as in Deployed."""
+    """The revision that a name shows now and the `previous` one, if any; `link` as in Deployed."""
 
     name: str
     link: str
     revision: int
-    previous: int
+    previous: int | None
     title: str
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """One open page; `idle` in seconds."""
+    """One open page; `idle` in seconds, `current` if new visits get the same revision."""
 
     dashboard: str
+    revision: int
+    current: bool
     user: str
     since: datetime
     idle: float
@@ -148,9 +207,7 @@ class Listing:
     dashboards: tuple[Dashboard, ...]
 
 
-Record = TypeVar(
-    "Record", Deployed, Failure, Listing, Revision, History, Contents, RolledBack, Status
-)
+Record = TypeVar("Record", bound=object)
 
 
 def decode(kind: type[Record], data: Any) -> Record:

@@ -1,20 +1,25 @@
 """The verbs of authors: deploy a notebook, list, look back, go back, remove; values, no printing.
 
 It stands beside flow, which has the verbs of operators; both are read top to bottom.
+
+deploying     a notebook on its way to a server
+comparing     what differs between two revisions
+destinations  which server, with which token
+origin        who deploys, from which commit
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from dashops import bundle, client, errors
-from dashops.plan import Event
-from dashops.publish import origin
+from dashops.publish.comparing import Difference, diff
+from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
 from dashops.publish.destinations import Destination, destination
-from dashops.run import Run
 
 __all__ = [
+    "Deploys",
     "Destination",
+    "Difference",
     "Listing",
     "Notebook",
     "Published",
@@ -22,64 +27,19 @@ __all__ = [
     "Revisions",
     "Shown",
     "Upload",
+    "activate",
     "dashboards",
     "deploy_notebook",
+    "deploys",
     "destination",
+    "diff",
     "prepare",
     "remove",
     "revisions",
     "roll_back",
     "show",
+    "watch",
 ]
-
-Tell = Callable[[Event], None]
-"""Receives progress while a verb works; the view supplies it."""
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """What an author wants on a server: a notebook, files beside those it names, and a name.
-
-    `name` None is made from that of the file.
-    """
-
-    path: Path
-    files: Sequence[Path] = ()
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Upload:
-    """What is about to be published under `name`, the notebook first.
-
-    `missing` are images the notebook shows, or files of a list in it, that are not there.
-    """
-
-    name: str
-    files: tuple[client.File, ...]
-    missing: tuple[str, ...]
-    origin: origin.Origin
-    data: bytes = field(repr=False)
-
-    @property
-    def total(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
-
-
-@dataclass(frozen=True)
-class Published:
-    """What became of an upload; `link` is the URL to hand to viewers."""
-
-    name: str
-    link: str
-    revision: int
-    digest: str
-    title: str
-    replaced: bool
-    unchanged: bool
-    files: tuple[client.File, ...]
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,63 +70,20 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Deploys:
+    """The deploys of lately of one server, newest first."""
+
+    server: str
+    deploys: tuple[client.Deploy, ...]
+
+
+@dataclass(frozen=True)
 class Removed:
     """A name that is free again, unless the author declined."""
 
     server: str
     name: str
     declined: bool
-
-
-def prepare(notebook: Notebook, limit: int, run: Run) -> Upload:
-    """Read what goes up, at most `limit` bytes, and ask git where it is from. Sends nothing."""
-    path, name = notebook.path, notebook.name
-    checked = bundle.name_for(path) if name is None else bundle.check_name(name)
-    packed = bundle.collect(path, notebook.files, limit)
-    contents = {bundle.NOTEBOOK: bundle.encode(packed.notebook), **packed.files}
-    return Upload(
-        checked,
-        tuple(client.File(path, len(content)) for path, content in contents.items()),
-        packed.missing,
-        origin.of(path, run),
-        bundle.pack(packed),
-    )
-
-
-def deploy_notebook(
-    notebook: Notebook,
-    to: Destination,
-    run: Run,
-    announce: Callable[[Upload], None],
-    tell: Tell,
-) -> Published:
-    """Publish a notebook with its files, if it runs on the server: NotebookFailed if not.
-
-    `announce` is told what goes up before it does. The name shows the new revision from the next
-    visit on. An interruption says in its message what the server does then.
-    """
-    upload = prepare(notebook, to.limit, run)
-    announce(upload)
-    name, fields = upload.name, upload.origin.fields
-    then = "nothing was published"
-
-    def sent(done: int, total: int) -> None:
-        nonlocal then
-        tell(Event(name, "progress", "uploading", done, total))
-        if done == total:
-            tell(Event(name, "start", "running the notebook"))
-            then = f"the server finishes anyway, `dashops revisions {name}` shows the outcome"
-
-    tell(Event(name, "start", "uploading", 0, len(upload.data)))
-    try:
-        done = to.server.upload(name, upload.data, sent, fields, to.wait)
-    except errors.DashopsError:
-        tell(Event(name, "failed", "not published"))
-        raise
-    except KeyboardInterrupt as interruption:
-        raise KeyboardInterrupt(then) from interruption
-    tell(Event(name, "done", "unchanged" if done.unchanged else "published"))
-    return Published(**vars(done), files=upload.files, missing=upload.missing)
 
 
 def dashboards(to: Destination) -> Listing:
@@ -184,12 +101,28 @@ def show(wanted: str, to: Destination) -> Shown:
 
     Where viewers see none, that is the newest.
     """
-    name, at, number = wanted.partition("@")
-    bundle.check_name(name)
-    if at and not (number.isascii() and number.isdecimal()):
-        raise errors.SpecError(f"`{wanted}` names no revision", hint=f"write it like `{name}@3`")
-    found = int(number) if at else _shown_now(to.server.revisions(name))
+    name, number = _named(wanted)
+    found = _shown_now(to.server.revisions(name)) if number is None else number
     return Shown(to.server.url, name, *to.server.revision(name, found))
+
+
+def deploys(name: str | None, to: Destination) -> Deploys:
+    """What was deployed lately under a name, or under all of them."""
+    if name is not None:
+        bundle.check_name(name)
+    found = (each for each in to.server.deploys() if name in (None, each.name))
+    return Deploys(to.server.url, tuple(found))
+
+
+def activate(wanted: str, to: Destination) -> client.RolledBack:
+    """Let a dashboard show the revision that `name@revision` names, which may be a draft."""
+    name, number = _named(wanted)
+    if number is None:
+        raise errors.SpecError(
+            f"`{wanted}` names no revision",
+            hint=f"write it like `{name}@3`; `dashops revisions {name}` lists them",
+        )
+    return to.server.activate(name, number)
 
 
 def roll_back(name: str, number: int | None, to: Destination) -> client.RolledBack:
@@ -203,6 +136,15 @@ def remove(name: str, to: Destination, confirm: Callable[[str], bool]) -> Remove
     if agreed:
         to.server.remove(name)
     return Removed(to.server.url, name, not agreed)
+
+
+def _named(wanted: str) -> tuple[str, int | None]:
+    """Name and number in `name@3`, or the name alone."""
+    name, at, number = wanted.partition("@")
+    bundle.check_name(name)
+    if at and not (number.isascii() and number.isdecimal()):
+        raise errors.SpecError(f"`{wanted}` names no revision", hint=f"write it like `{name}@3`")
+    return name, int(number) if at else None
 
 
 def _shown_now(found: Sequence[client.Revision]) -> int:

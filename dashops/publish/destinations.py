@@ -12,17 +12,13 @@ from dashops.stack import Stack
 LIMIT = 2**30
 """Bytes of an upload to a server whose limit is not known here; it is held in memory."""
 
-SLACK = 300
-"""Seconds that an upload may take beside running its notebook."""
-
 
 @dataclass(frozen=True)
 class Destination:
-    """Where uploads go; `limit` in bytes, unpacked, `wait` in seconds for the answer."""
+    """Where uploads go; `limit` in bytes, unpacked."""
 
     server: client.Server
     limit: int = LIMIT
-    wait: float = client.RUN
 
 
 def destination(
@@ -47,8 +43,7 @@ def destination(
             hint="start one with `dashops up`, or name a server with `--server`",
         )
     token = secrets.read(file.parent, file.name)
-    server, settings = client.Server(stack.url("dashboard"), token), stack.dashboard
-    return Destination(server, settings.upload_limit, max(client.RUN, settings.run_timeout + SLACK))
+    return Destination(client.Server(stack.url("dashboard"), token), stack.dashboard.upload_limit)
 
 
 def _token(file: Path | None, env: Mapping[str, str]) -> Secret:

@@ -114,6 +114,20 @@ class Dashboard(Section):
         description="Revisions of each dashboard to keep, for a rollback; the one it shows and "
         "those that viewers have open stay anyway. Default: 10.",
     )
+    drain_timeout: Seconds = Field(
+        default=1800,
+        description="Seconds that an open page may keep a revision after its name shows another. "
+        "Default: 1800 (half an hour), to finish what one is at.",
+    )
+    preview_timeout: Seconds = Field(
+        default=86400,
+        description="Seconds that the preview link of a draft is good for. Default: 86400 (a day).",
+    )
+    concurrent_deploys: Literal["wait", "refuse"] = Field(
+        default="wait",
+        description="What a deploy does while another one of the same name runs: wait or refuse. "
+        "Default: wait.",
+    )
 
 
 class Gateway(Section):

@@ -30,8 +30,26 @@ def browse(link: str) -> None:
 @as_text.register
 def _(value: publish.Published) -> None:
     what = "unchanged" if value.unchanged else "replaced" if value.replaced else "published"
+    what = "a draft" if value.preview else what
+    text.note(
+        *(f"{text.paint('warning:', 'yellow', sys.stderr)} {each}" for each in value.warnings)
+    )
     text.note(f"`{value.name}` is {what}: {value.title}, revision {value.revision}")
-    say(value.link)
+    if value.preview:
+        text.note(
+            f"only this link shows it, until {text.when(value.preview.expires)}; "
+            f"`dashops activate {value.name}@{value.revision}` shows it to viewers"
+        )
+    say(value.address)
+
+
+@as_text.register
+def _(value: publish.Deploys) -> None:
+    if not value.deploys:
+        text.note(f"nothing was deployed to {value.server} lately")
+        return
+    head = ("name", "state", "revision", "started", "took", "author", "message")
+    say(*text.table(head, map(_deploy, value.deploys)))
 
 
 @as_text.register
@@ -57,4 +75,17 @@ def _row(dashboard: client.Dashboard) -> tuple[str, ...]:
         dashboard.kernel or "-",
         str(dashboard.viewers),
         dashboard.link,
+    )
+
+
+def _deploy(deploy: client.Deploy) -> tuple[str, ...]:
+    took = deploy.finished - deploy.started if deploy.finished else None
+    return (
+        deploy.name,
+        f"{deploy.state}: {deploy.phase}" if deploy.phase else deploy.state,
+        str(deploy.revision or "-"),
+        text.when(deploy.started),
+        text.duration(took.total_seconds()) if took else "-",
+        text.short(deploy.author, 24) or "-",
+        text.short(deploy.message, 80),
     )

@@ -1,13 +1,14 @@
 """How revisions of a dashboard print for people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 from dashops import client, publish
 from dashops.view import failures, text
 from dashops.view.text import as_json, as_text, say
 
-COLOURS = {"active": "green", "good": "dim", "failed": "red"}
+COLOURS = {"active": "green", "good": "dim", "draft": "yellow", "failed": "red"}
 
 
 @as_text.register
@@ -20,6 +21,7 @@ def _(value: publish.Revisions) -> None:
 def _(value: publish.Shown) -> None:
     say(*(f"{key:<10} {words}" for key, words in _about(value) if words), "")
     say(*text.table(("file", "size"), [(each.path, text.size(each.size)) for each in value.files]))
+    say(*(f"{text.paint('warning:', 'yellow')} {each}" for each in value.revision.warnings))
     if failure := value.revision.failure:
         say("", text.paint(failure.message, "red"))
         say(*(f"  {line}".rstrip() for line in failures.lines(failure)))
@@ -34,10 +36,31 @@ def _(value: publish.Shown) -> None:
 
 @as_text.register
 def _(value: client.RolledBack) -> None:
-    text.note(
-        f"`{value.name}` went from revision {value.previous} to {value.revision}: {value.title}"
-    )
+    whence = f"went from revision {value.previous} to" if value.previous else "shows revision"
+    text.note(f"`{value.name}` {whence} {value.revision}: {value.title}")
     say(value.link)
+
+
+@as_text.register
+def _(value: publish.Difference) -> None:
+    if value.empty:
+        text.note(f"revisions {value.old} and {value.new} of `{value.name}` are the same")
+    for title, changes, shown in (
+        ("packages", value.packages, str),
+        ("files", value.files, text.size),
+    ):
+        rows = [
+            (each.name, *(_side(side, shown) for side in (each.old, each.new))) for each in changes
+        ]
+        if rows:
+            head = (title, f"revision {value.old}", f"revision {value.new}")
+            say(*text.table(head, rows), "")
+    if value.cells:
+        say(value.cells.rstrip())
+
+
+def _side(value: str | int | None, shown: Callable[[Any], str]) -> str:
+    return "-" if value is None else shown(value)
 
 
 def _row(revision: client.Revision) -> tuple[str, ...]:
@@ -67,6 +90,7 @@ def _about(value: publish.Shown) -> Iterator[tuple[str, str]]:
     yield "author", revision.author
     yield "commit", revision.commit
     yield "kernel", revision.kernel or ""
+    yield "packages", revision.dependencies or "the default environment"
     yield "size", text.size(revision.size)
     yield "viewers", str(revision.viewers)
     yield "digest", revision.digest

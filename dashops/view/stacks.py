@@ -98,11 +98,17 @@ def _(value: flow.Status) -> None:
     viewers = value.server.viewers
     say("", f"dashboards: {value.server.dashboards}, open viewers: {len(viewers)}")
     rows = [
-        (each.dashboard, each.user, f"{each.since.astimezone():%H:%M}", text.duration(each.idle))
+        (
+            each.dashboard,
+            f"{each.revision}" + ("" if each.current else " (old)"),
+            each.user,
+            f"{each.since.astimezone():%H:%M}",
+            text.duration(each.idle),
+        )
         for each in viewers
     ]
     if rows:
-        say(*text.table(("dashboard", "user", "since", "idle"), rows))
+        say(*text.table(("dashboard", "revision", "user", "since", "idle"), rows))
 
 
 @as_text.register

@@ -24,6 +24,8 @@ DEPLOYED = {
     "title": "Sales",
     "replaced": False,
     "unchanged": False,
+    "warnings": [],
+    "preview": None,
 }
 FAILURE = {
     "phase": "execute",
@@ -46,6 +48,8 @@ REVISION = {
     "commit": "",
     "viewers": 0,
     "failure": FAILURE,
+    "dependencies": "requirements.txt",
+    "warnings": ["no browser"],
 }
 DASHBOARD = {
     "name": "sales",
@@ -98,7 +102,9 @@ class TestRequests:
         assert int(request.headers["content-length"]) == len(request.content)
         assert b'name="file"; filename="sales.zip"' in request.content
         assert b"\r\n\r\nPK-data\r\n" in request.content
-        assert done == client.Deployed(**DEPLOYED | {"link": f"{URL}/dashboards/sales"})
+        assert done == client.Deployed(
+            **DEPLOYED | {"link": f"{URL}/dashboards/sales", "warnings": ()}
+        )
 
     def test_progress_grows_to_the_total(self) -> None:
         calls: list[tuple[int, int]] = []
@@ -125,7 +131,7 @@ class TestRequests:
         server(handle, f"{URL}/prefix/").remove("sales")
         assert seen == ["DELETE /prefix/_api/notebooks/sales"]
 
-    def test_an_upload_says_where_it_is_from_and_waits_for_the_run(self) -> None:
+    def test_an_upload_says_where_it_is_from_and_does_not_wait_for_the_run(self) -> None:
         seen: list[httpx.Request] = []
 
         def handle(request: httpx.Request) -> httpx.Response:
@@ -133,16 +139,15 @@ class TestRequests:
             return httpx.Response(201, json=DEPLOYED)
 
         about = {"author": "Zoë", "commit": "1a2b+changes"}
-        server(handle).upload("sales", b"PK-data", ignore, about, 1200)
+        server(handle).upload("sales", b"PK-data", ignore, about)
         (request,) = seen
         assert 'name="author"\r\n\r\nZoë\r\n'.encode() in request.content
         assert b'name="commit"\r\n\r\n1a2b+changes\r\n' in request.content
         limits = request.extensions["timeout"]
-        assert (limits["read"], limits["connect"], limits["write"]) == (1200, 10, 60)
-        upload(server(handle))
-        assert seen[1].extensions["timeout"]["read"] == 15 * 60
+        assert (limits["read"], limits["connect"], limits["write"]) == (120, 10, 60)
+        assert request.headers["prefer"] == "respond-async"
         server(lambda request: seen.append(request) or httpx.Response(204)).remove("sales")
-        assert seen[2].extensions["timeout"]["read"] == 30
+        assert seen[1].extensions["timeout"]["read"] == 30
 
     def test_revisions(self) -> None:
         good = REVISION | {"revision": 3, "state": "active", "failure": None}
@@ -177,7 +182,13 @@ class TestRequests:
         assert done.link == f"{URL}/dashboards/sales"
 
     def test_status(self) -> None:
-        viewer = {"dashboard": "sales", "user": "bob", "since": "2025-11-23T08:00:00+00:00"}
+        viewer = {
+            "dashboard": "sales",
+            "revision": 3,
+            "current": False,
+            "user": "bob",
+            "since": "2025-11-23T08:00:00+00:00",
+        }
         body = {
             "version": "1",
             "dashboards": 1,
@@ -239,7 +250,7 @@ def test_a_failure_that_is_not_ours(failure: Any) -> None:
 def test_a_proxy_that_did_not_wait_for_the_run() -> None:
     with pytest.raises(errors.ToolError, match="a proxy before") as caught:
         upload(server(lambda _: httpx.Response(504, text="<html>late</html>")))
-    assert "`dashops revisions sales` shows the outcome" in caught.value.hint
+    assert "`dashops deploys sales` shows the outcome" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -314,10 +325,10 @@ def test_the_token_does_not_follow_a_redirect() -> None:
     [
         (httpx.ConnectError("refused"), "no dashboard server answers", "`dashops up`"),
         (httpx.ConnectTimeout("slow"), "no dashboard server answers", "`dashops up`"),
-        (httpx.ReadTimeout("slow"), "did not answer in time", "`dashops revisions sales`"),
+        (httpx.ReadTimeout("slow"), "did not answer in time", "`dashops deploys sales`"),
         (httpx.WriteTimeout("slow"), "did not answer in time", "`dashops status`"),
-        (httpx.ReadError("reset"), "broke: reset", "`dashops revisions sales`"),
-        (httpx.RemoteProtocolError("Server disconnected"), "broke", "`dashops revisions sales`"),
+        (httpx.ReadError("reset"), "broke: reset", "`dashops deploys sales`"),
+        (httpx.RemoteProtocolError("Server disconnected"), "broke", "`dashops deploys sales`"),
         (httpx.RemoteProtocolError("illegal status line"), "not a dashops", "another program"),
     ],
 )
@@ -432,3 +443,75 @@ class TestOverASocket:
             monkeypatch.delenv(name, raising=False)
         with listening(answer) as url:
             assert client.Server(url, Secret(TOKEN)).dashboards() == ()
+
+
+class TestFollowing:
+    """A deploy goes on at the server; its events say how."""
+
+    PHASE = 'id: 1\nevent: phase\ndata: {"phase": "execute", "percent": 30, "text": "cell 1"}\n\n'
+    LOG = 'id: 2\nevent: log\ndata: {"line": "\\u001b[2Jx"}\n\n'
+
+    def end(self, status: int, answer: Any) -> str:
+        return f"id: 3\nevent: end\ndata: {json.dumps({'status': status, 'answer': answer})}\n\n"
+
+    def deploy(self, *streams: httpx.Response | Exception) -> tuple[Any, list[Any], list[str]]:
+        left, told, resumed = list(streams), [], []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            if request.method == "POST":
+                return httpx.Response(202, json={"deploy": "d1"})
+            assert request.url.path == "/_api/deploys/d1/events"
+            resumed.append(request.headers.get("last-event-id", ""))
+            answer = left.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        done = server(handle).upload("sales", b"data", ignore, {}, told.append)
+        return done, told, resumed
+
+    def stream(self, *events: str) -> httpx.Response:
+        kind = {"content-type": "text/event-stream"}
+        return httpx.Response(200, text="".join(events), headers=kind)
+
+    def test_what_happens_is_told_and_the_end_is_the_answer(self) -> None:
+        done, told, _ = self.deploy(self.stream(self.PHASE, self.LOG, self.end(201, DEPLOYED)))
+        assert done.revision == 3
+        assert [(each.phase, each.percent, each.text) for each in told] == [
+            ("execute", 30, "cell 1"),
+            ("", 0, "x"),
+        ]
+
+    @pytest.mark.usefixtures("quick")
+    def test_a_broken_connection_is_resumed_where_it_was(self) -> None:
+        _, told, resumed = self.deploy(
+            self.stream(self.PHASE),
+            httpx.ReadError("reset"),
+            self.stream(self.LOG, self.end(200, DEPLOYED)),
+        )
+        assert resumed == ["", "1", "1"]
+        assert len(told) == 2
+
+    @pytest.mark.usefixtures("quick")
+    def test_a_server_that_stays_away_is_given_up(self) -> None:
+        with pytest.raises(errors.ToolError, match="no dashboard server answers"):
+            self.deploy(self.stream(self.PHASE), *[httpx.ConnectError("refused")] * 10)
+
+    def test_a_failed_notebook_is_raised(self) -> None:
+        said = {"message": "cell 3 failed", "hint": "viewers see 3", "failure": FAILURE}
+        with pytest.raises(client.NotebookFailed, match="cell 3 failed"):
+            self.deploy(self.stream(self.end(422, said)))
+
+    def test_a_server_that_forgot_the_deploy(self) -> None:
+        with pytest.raises(errors.SpecError, match="nothing of this deploy"):
+            self.deploy(httpx.Response(404, json={"message": "x"}))
+
+    @pytest.mark.parametrize("text", ["<html>", "data: 1\n\n", "event: end\ndata: {}\n\n"])
+    def test_what_is_no_event_is_not_ours(self, text: str) -> None:
+        kind = "text/html" if "html" in text else "text/event-stream"
+        with pytest.raises(errors.ToolError, match="not a dashops dashboard server"):
+            self.deploy(httpx.Response(200, text=text, headers={"content-type": kind}))
+
+    @pytest.fixture
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("dashops.client.following.PAUSE", 0)

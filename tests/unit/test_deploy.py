@@ -29,6 +29,8 @@ DASHBOARD = {
     "viewers": 2,
     "replaced": False,
     "unchanged": False,
+    "warnings": [],
+    "preview": None,
 }
 
 TRACEBACK = """---------------------------------------------------------------------------
@@ -59,6 +61,8 @@ GOOD = {
     "commit": "1a2b3c4d5e6f70819203+changes",
     "viewers": 2,
     "failure": None,
+    "dependencies": "requirements.txt",
+    "warnings": ["two widgets are slow"],
 }
 FAILED = GOOD | {"revision": 4, "state": "failed", "activated": None, "viewers": 0}
 FAILED |= {"author": "", "commit": "", "failure": FAILURE}
@@ -96,16 +100,6 @@ class TestDestination:
         )
         assert found.server.url == "http://127.0.0.1:9001"
         assert found.limit == 5_000_000
-        assert found.wait == 15 * 60
-
-    def test_a_stack_whose_notebooks_run_for_long_is_waited_for(self, tmp_path: Path) -> None:
-        (tmp_path / "dashops.yaml").write_text("dashboard: {run_timeout: 3600}")
-        (tmp_path / ".dashops/secrets").mkdir(parents=True)
-        (tmp_path / ".dashops/secrets/deploy-token").write_text("t0ken\n")
-        found = publish.destination(
-            lambda: stack.load(tmp_path / "dashops.yaml", {}), None, None, {}
-        )
-        assert found.wait > 3600
 
     def test_no_stack_yet(self, tmp_path: Path) -> None:
         (tmp_path / "dashops.yaml").write_text("")
@@ -168,9 +162,8 @@ class TestDeploy:
         assert any(event.done == event.total > 0 for event in events if event.state == "progress")
 
     def test_unchanged_is_said(self, notebook: Path) -> None:
-        done, _, events, _ = self.deploy(notebook, {"unchanged": True, "replaced": True})
+        done, _, _, _ = self.deploy(notebook, {"unchanged": True, "replaced": True})
         assert done.unchanged
-        assert events[-1].text == "unchanged"
 
     def test_a_bad_name_is_found_before_anything_is_read(self, tmp_path: Path) -> None:
         with pytest.raises(errors.SpecError, match="not a dashboard name"):
@@ -190,17 +183,31 @@ class TestDeploy:
             publish.Notebook(notebook), to, Fake(), lambda _: None, events.append
         )
 
-    def test_the_run_is_told_when_the_upload_is_complete(self, notebook: Path) -> None:
+    def test_each_phase_of_the_server_is_told_with_its_log(self, notebook: Path) -> None:
+        def handle(request: httpx.Request) -> httpx.Response:
+            if request.method == "POST":
+                return httpx.Response(202, json={"deploy": "d1"})
+            stream = (
+                'event: phase\ndata: {"phase": "environment", "text": "resolving"}\n\n'
+                'event: log\ndata: {"line": "Resolved 3 packages"}\n\n'
+                'event: phase\ndata: {"phase": "execute", "percent": 30, "text": "cell 1 of 2"}\n\n'
+                'event: phase\ndata: {"phase": "execute", "percent": 30, "text": "cell 2 of 2"}\n\n'
+                f"event: end\ndata: {json.dumps({'status': 201, 'answer': DASHBOARD})}\n\n"
+            )
+            return httpx.Response(200, text=stream, headers={"content-type": "text/event-stream"})
+
         events: list[Event] = []
-        self.publish(notebook, destination(lambda _: httpx.Response(201, json=DASHBOARD)), events)
-        told = [(event.state, event.text) for event in events if event.state != "progress"]
-        assert told == [
-            ("start", "uploading"),
-            ("start", "running the notebook"),
-            ("done", "published"),
+        self.publish(notebook, destination(handle), events)
+        told = [(each.subject, each.state, each.text) for each in events]
+        assert [each for each in told if each[1] != "progress"] == [
+            ("upload", "start", "sending"),
+            ("upload", "done", "sending"),
+            ("environment", "start", "resolving"),
+            ("environment", "done", "resolving"),
+            ("execute", "start", "cell 1 of 2"),
+            ("execute", "done", "cell 2 of 2"),
         ]
-        uploaded = [event.done for event in events[: events.index(events[-2])]]
-        assert uploaded[-1] == max(uploaded)
+        assert ("environment", "progress", "resolving: Resolved 3 packages") in told
 
     def test_an_interruption_says_that_the_server_goes_on(self, notebook: Path) -> None:
         def handle(_: httpx.Request) -> httpx.Response:
@@ -209,7 +216,7 @@ class TestDeploy:
         with pytest.raises(KeyboardInterrupt) as caught:
             self.publish(notebook, destination(handle), [])
         assert "the server finishes anyway" in str(caught.value)
-        assert "`dashops revisions sales-report`" in str(caught.value)
+        assert "`dashops deploys sales-report -f`" in str(caught.value)
 
     def test_an_interruption_of_the_upload_publishes_nothing(self, notebook: Path) -> None:
         def interrupt(event: Event) -> None:
@@ -421,7 +428,7 @@ class TestCommandLine:
     ) -> None:
         code, out, err = dashops("deploy-notebook", notebook, "--name", "broken", "--server", url)
         assert (code, out) == (1, "")
-        assert "broken: running the notebook\nbroken: not published\n" in err
+        assert "upload: sending\n" in err
         _, _, said = err.partition("error: ")
         lines = said.splitlines()
         assert lines[0] == "cell 3 failed: ZeroDivisionError: division by zero"

@@ -1,20 +1,14 @@
 """The deploy API, for programs with the deploy token; cookies and logins count for nothing here."""
 
-import errno
 import hmac
 import json
 import time
 from typing import Any
 
-from tornado import http1connection, httputil, web
+from tornado import web
 
-from dashops import __version__, errors
-from dashops import bundle as bundles
+from dashops import __version__
 from dashops.services.dashboard import store
-
-NO_GATEWAY = "`dashops status` shows what runs, `dashops up` repairs"
-OTHERS = "`dashops revisions {}` lists those there are"
-DRAIN = 2 * 2**30  # bytes of a refused upload that are read and thrown away, to answer politely
 
 
 class Api(web.RequestHandler):
@@ -40,6 +34,9 @@ class Api(web.RequestHandler):
     def write_error(self, status_code: int, **details: Any) -> None:
         """Unexpected errors are JSON too, without details."""
         error = details.get("exc_info", (None, None))[1]
+        if isinstance(error, store.Unavailable):
+            self.fail(507 if error.full else 503, error.message, error.hint)
+            return
         known = isinstance(error, web.HTTPError) and status_code != 500
         self.finish({"message": str(error) if known else self._reason, "hint": ""})
 
@@ -66,7 +63,12 @@ class Api(web.RequestHandler):
 
     def link(self, name: str) -> str:
         """Where people open a dashboard."""
-        return f"{self.request.protocol}://{self.request.host}/dashboards/{name}"
+        return f"{self.address}/dashboards/{name}"
+
+    @property
+    def address(self) -> str:
+        """The URL of this server as the client sees it."""
+        return f"{self.request.protocol}://{self.request.host}"
 
 
 class Notebooks(Api):
@@ -77,162 +79,6 @@ class Notebooks(Api):
         if not self.refused():
             dashboards = self.settings["store"].all()
             self.finish({"dashboards": [self.describe(each) for each in dashboards]})
-
-
-@web.stream_request_body
-class Notebook(Api):
-    """One dashboard: publish, look at, remove."""
-
-    def prepare(self) -> None:
-        """Decide from the headers alone whether the body is wanted."""
-        super().prepare()
-        self._chunks: list[bytes] = []
-        self._size = 0
-        announced = int(self.request.headers.get("Content-Length") or 0)
-        if announced > self.settings["upload_limit"]:
-            self._too_large(announced)
-        if isinstance(self.request.connection, http1connection.HTTP1Connection):
-            self.request.connection.set_max_body_size(DRAIN)
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep the body, or throw it away when it is refused anyway."""
-        self._size += len(chunk)
-        if self._size > self.settings["upload_limit"]:
-            self._too_large(self._size)
-        if self.refusal:
-            self._chunks.clear()
-        else:
-            self._chunks.append(chunk)
-
-    def get(self, name: str) -> None:
-        """Describe it."""
-        if self.refused():
-            return
-        shown = self.settings["store"].active(name)
-        if shown is None:
-            self.fail(404, f"there is no dashboard `{name}`")
-        else:
-            self.finish(self.describe(shown))
-
-    def delete(self, name: str) -> None:
-        """Unpublish it; whoever has it open may finish."""
-        if self.refused():
-            return
-        if self.settings["store"].remove(name):
-            self.settings["collect"]()
-            self.set_status(204)
-        else:
-            self.fail(404, f"there is no dashboard `{name}`")
-
-    async def post(self, name: str) -> None:
-        """Publish a notebook or bundle under that name, if it runs."""
-        if self.refused():
-            return
-        deploying = self.settings["deploying"]
-        if name in deploying:
-            self.fail(409, f"another deploy of `{name}` is running", "try again when it is done")
-            return
-        deploying.add(name)
-        try:
-            await self._publish(name)
-        finally:
-            deploying.discard(name)
-
-    async def _publish(self, name: str) -> None:
-        dashboards = self.settings["store"]
-        try:
-            bundles.check_name(name)
-            upload, author, commit = self._upload()
-            bundle = bundles.unpack(upload, self.settings["upload_limit"])
-            kernel, language = await self._kernel(bundle)
-        except errors.DashopsError as error:
-            self.fail(400, error.message, error.hint)
-            return
-        except web.HTTPError:
-            self.fail(503, "no gateway answers", NO_GATEWAY)
-            return
-        before = dashboards.active(name)
-        about = {"kernel": kernel, "language": language, "author": author, "commit": commit}
-        try:
-            revision = dashboards.add(name, bundle, **about)
-            unchanged = before is not None and before.number == revision.number
-            failure = None if unchanged else await self.settings["gate"](revision)
-        except web.HTTPError:
-            dashboards.drop(revision)
-            self.fail(503, "no gateway can run it", NO_GATEWAY)
-            return
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise
-            self.fail(507, f"the server cannot store it: {error.strerror}", "free some disk space")
-            return
-        if failure:
-            dashboards.settle(revision, failure)
-            self._failed(failure, before)
-            return
-        if not unchanged:
-            dashboards.activate(dashboards.settle(revision, None))
-        self.settings["collect"]()
-        self.set_status(200 if before else 201)
-        self.finish(
-            {
-                "name": name,
-                "link": self.link(name),
-                "revision": revision.number,
-                "digest": revision.digest,
-                "title": revision.title,
-                "replaced": before is not None,
-                "unchanged": unchanged,
-            }
-        )
-
-    def _failed(self, failure: dict[str, Any], before: store.Revision | None) -> None:
-        self.settings["collect"]()
-        still = f"viewers still see revision {before.number}" if before else "nothing was published"
-        self.set_status(422)
-        self.finish({"message": failure["message"], "hint": still, "failure": failure})
-
-    def _too_large(self, size: int) -> None:
-        limit = self.settings["upload_limit"]
-        self.refusal = self.refusal or (
-            413,
-            f"the upload has {size / 1e6:.0f} MB, the limit is {limit / 1e6:.0f} MB",
-            "leave out what the dashboard does not need, or raise `dashboard.upload_limit`",
-        )
-
-    def _upload(self) -> tuple[bytes, str, str]:
-        """The file, and who made it from which commit."""
-        arguments: dict[str, list[bytes]] = {}
-        files: dict[str, list[httputil.HTTPFile]] = {}
-        kind = self.request.headers.get("Content-Type", "")
-        try:
-            httputil.parse_body_arguments(kind, b"".join(self._chunks), arguments, files)
-        except httputil.HTTPInputError as error:
-            raise errors.SpecError("the upload is not valid multipart data") from error
-        finally:
-            self._chunks.clear()
-        if "file" not in files:
-            raise errors.SpecError(
-                "the upload has no field `file`", hint="send the notebook as multipart field `file`"
-            )
-        author, commit = (
-            arguments.get(field, [b""])[0].decode("utf8", "replace")[:200]
-            for field in ("author", "commit")
-        )
-        return bytes(files["file"][0]["body"]), author, commit
-
-    async def _kernel(self, bundle: bundles.Bundle) -> tuple[str, str]:
-        """Name and language of the kernel the notebook asks for, or of the gateway's default."""
-        known = await self.settings["gateways"].kernelspecs()
-        specs = {name: each["spec"] for name, each in known["kernelspecs"].items()}
-        name = bundles.kernel(bundle.notebook) or known["default"]
-        if name not in specs:
-            has = ", ".join(f"{each} ({spec['display_name']})" for each, spec in specs.items())
-            raise errors.SpecError(
-                f"the gateway has no kernel `{name}`",
-                hint=f"it has {has}: choose one in JupyterLab under Kernel > Change Kernel",
-            )
-        return name, str(specs[name]["language"])
 
 
 class Status(Api):
@@ -252,13 +98,16 @@ class Status(Api):
                 {"url": gateway.url, "reachable": kernels is not None, "kernels": kernels}
             )
         visits = self.settings["kernel_manager"].visits
+        dashboards = self.settings["store"].all()
+        shown = {each.name: each.number for each in dashboards}
         answer = {
             "version": __version__,
-            "dashboards": len(self.settings["store"].all()),
+            "dashboards": len(dashboards),
             "viewers": [
                 {
                     "dashboard": visit.revision.name,
                     "revision": visit.revision.number,
+                    "current": shown.get(visit.revision.name) == visit.revision.number,
                     "user": visit.user,
                     "since": visit.since.isoformat(timespec="seconds"),
                     "idle": round(time.monotonic() - visit.active),

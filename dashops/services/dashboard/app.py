@@ -1,6 +1,8 @@
 """The dashboard server: Voilà's application with our own routes, kernels and identity."""
 
 import asyncio
+import contextlib
+import functools
 import logging
 from typing import Any
 
@@ -14,20 +16,25 @@ from dashops.services.dashboard import (
     api,
     config,
     connection,
+    deploys,
+    events,
     gate,
     gateways,
     history,
     identity,
     kernels,
     pages,
+    previews,
     rendering,
     store,
+    uploads,
     visit,
 )
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
 FORM = 2**20  # bytes of a request's body; uploads have a limit of their own
 NAME = r"([a-z0-9][a-z0-9._-]*)"
+TOKEN = r"([A-Za-z0-9_-]{40,400})"
 KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 # An author's page needs inline scripts; nothing may come from or go to another host.
 POLICY = (
@@ -65,10 +72,11 @@ class DashboardServer(Voila):
             "store": dashboards,
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
-            "deploying": set(),
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
+            "concurrent_deploys": self.dashops.concurrent_deploys,
+            "preview_timeout": self.dashops.preview_timeout,
             "voila_configuration": self.voila_configuration,
             "traitlet_config": self.config,
             "template_paths": self.template_paths,
@@ -79,7 +87,9 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
-        settings["gate"] = lambda revision: gate.failure(settings, revision, self.log)
+        settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
+        settings["preview"] = functools.partial(previews.link, settings)
+        settings["deploys"] = deploys.Deploys(settings, self.log)
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -93,14 +103,20 @@ class DashboardServer(Voila):
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
             (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
             (rf"/dashboards(?:-plain)?/{NAME}/(.+)", visit.Asset),
+            (rf"/previews/{TOKEN}/?", visit.Preview, {"chrome": True}),
+            (rf"/previews/{TOKEN}/(.+)", visit.PreviewAsset),
             (rf"/api/kernels/{KERNEL}", visit.KernelState),
             (rf"/api/kernels/{KERNEL}/channels", visit.Channels),
             (rf"/voila/api/shutdown/{KERNEL}", visit.Leave),
             (r"/_api/notebooks", api.Notebooks),
-            (r"/_api/notebooks/([^/]+)", api.Notebook),
+            (r"/_api/notebooks/([^/]+)", uploads.Notebook),
             (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
+            (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})/bundle", history.Bundle),
+            (r"/_api/notebooks/([^/]+)/activate", history.Switch),
             (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
+            (r"/_api/deploys", events.Deploys),
+            (r"/_api/deploys/([0-9a-f]{32})/events", events.Events),
             (r"/_api/status", api.Status),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
@@ -118,7 +134,7 @@ class DashboardServer(Voila):
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
         server.listen(self.dashops.port, self.dashops.ip)
-        ioloop.PeriodicCallback(self.kernel_manager.sweep, SWEEP).start()
+        ioloop.PeriodicCallback(self._sweep, SWEEP).start()
         self.log.info("listening on http://%s:%s", self.dashops.ip, self.dashops.port)
         self.ioloop = loop
         try:
@@ -130,6 +146,13 @@ class DashboardServer(Voila):
     def stop(self) -> None:
         """End the kernels of all viewers."""
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
+
+    async def _sweep(self) -> None:
+        """End what nobody needs, or may need any longer."""
+        with contextlib.suppress(store.Unavailable):  # those of old revisions then stay
+            shown = {each.name: each.number for each in self.settings["store"].all()}
+            self.kernel_manager.drain(shown)
+        await self.kernel_manager.sweep()
 
     def _log_request(self, handler: Any) -> None:
         """One line a request: no query, which may hold what a viewer typed."""

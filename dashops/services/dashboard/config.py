@@ -34,6 +34,9 @@ class Config:
     upload_limit: int
     max_viewers: int
     keep_revisions: int
+    drain_timeout: int
+    preview_timeout: int
+    concurrent_deploys: str
 
 
 def load(path: Path) -> Config:
@@ -61,6 +64,9 @@ def load(path: Path) -> Config:
         upload_limit=limits["upload_limit"],
         max_viewers=limits["max_viewers"],
         keep_revisions=limits["keep_revisions"],
+        drain_timeout=limits["drain_timeout"],
+        preview_timeout=limits["preview_timeout"],
+        concurrent_deploys=server["concurrent_deploys"],
     )
 
 

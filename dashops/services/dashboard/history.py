@@ -1,9 +1,12 @@
 """The part of the API about the revisions of one dashboard: list, show, go back."""
 
+import asyncio
 import json
 from typing import Any
 
 from dashops.services.dashboard import api, store
+
+OTHERS = "`dashops revisions {}` lists those there are"
 
 
 class About(api.Api):
@@ -17,7 +20,7 @@ class About(api.Api):
         return {
             "revision": revision.number,
             "digest": revision.digest,
-            "state": "active" if active else revision.state,
+            "state": "active" if active else self._state(revision),
             "created": revision.created,
             "activated": revision.activated,
             "title": revision.title,
@@ -30,7 +33,19 @@ class About(api.Api):
                 for visit in visits
             ),
             "failure": revision.failure,
+            "dependencies": revision.dependencies,
+            "environment": revision.environment,
+            "warnings": list(revision.warnings),
         }
+
+    def _state(self, revision: store.Revision) -> str:
+        """Good ones that no name ever showed are drafts."""
+        never = revision.state == "good" and revision.activated is None
+        return "draft" if never else revision.state
+
+    def no_revision(self, name: str, number: str) -> None:
+        """Say that a revision is not there, or not any more."""
+        self.fail(404, f"there is no revision {number} of `{name}`", OTHERS.format(name))
 
 
 class Revisions(About):
@@ -56,50 +71,88 @@ class Revision(About):
             return
         revision = self.settings["store"].revision(name, int(number))
         if revision is None or revision.state == "new":
-            self.fail(404, f"there is no revision {number} of `{name}`", api.OTHERS.format(name))
+            self.no_revision(name, number)
             return
         sizes = self.settings["store"].sizes(revision.digest)
         files = [{"path": path, "size": size} for path, size in sizes.items()]
         self.finish({**self.describe_revision(revision), "files": files})
 
 
-class Rollback(About):
-    """Shows an earlier revision again."""
+class Bundle(About):
+    """What a revision is made of."""
 
-    def post(self, name: str) -> None:
-        """Let the name show the revision asked for, or the one it showed before."""
+    async def get(self, name: str, number: str) -> None:
+        """The bundle as a zip."""
         if self.refused():
             return
-        number = self._asked()
-        dashboards = self.settings["store"]
-        shown = dashboards.active(name)
-        if shown is None:
-            self.fail(404, f"there is no dashboard `{name}`")
+        revision = self.settings["store"].revision(name, int(number))
+        if revision is None or revision.state == "new":
+            self.no_revision(name, number)
             return
-        wanted = dashboards.before(name) if number is None else dashboards.revision(name, number)
+        # Reading and packing a large one must not hold up viewers.
+        data = await asyncio.to_thread(self.settings["store"].archive, revision.digest)
+        self.set_header("Content-Type", "application/zip")
+        self.finish(data)
+
+
+class Switch(About):
+    """Lets a name show another revision than it shows now."""
+
+    def post(self, name: str) -> None:
+        """Show the revision asked for."""
+        if self.refused():
+            return
+        dashboards, number = self.settings["store"], self.asked()
+        shown = dashboards.active(name)
+        wanted = self.wanted(name, number)
         if wanted is None:
-            if number is None:
-                self.fail(409, f"`{name}` showed no other good revision before")
-            else:
-                self.fail(
-                    404, f"there is no revision {number} of `{name}`", api.OTHERS.format(name)
-                )
             return
         if wanted.state != "good":
             self.fail(409, f"revision {wanted.number} of `{name}` did not pass its run")
             return
-        dashboards.activate(wanted)
+        if shown is None or shown.number != wanted.number:
+            dashboards.activate(wanted)
         self.finish(
             {
                 "name": name,
                 "link": self.link(name),
                 "revision": wanted.number,
-                "previous": shown.number,
+                "previous": shown.number if shown else None,
                 "title": wanted.title,
             }
         )
 
-    def _asked(self) -> int | None:
-        body = json.loads(self.request.body or b"{}")
+    def asked(self) -> int | None:
+        """The number in the request, if there is one."""
+        try:
+            body = json.loads(self.request.body or b"{}")
+        except ValueError:
+            return None
         number = body.get("revision") if isinstance(body, dict) else None
         return number if isinstance(number, int) and number is not True else None
+
+    def wanted(self, name: str, number: int | None) -> store.Revision | None:
+        """The revision of that number; answers with an error when there is none."""
+        found: store.Revision | None = None
+        if number is not None:
+            found = self.settings["store"].revision(name, number)
+        if found is None:
+            self.no_revision(name, str(number))
+        return found
+
+
+class Rollback(Switch):
+    """Shows an earlier revision again."""
+
+    def wanted(self, name: str, number: int | None) -> store.Revision | None:
+        """The revision of that number, or else the one that the name showed before."""
+        dashboards = self.settings["store"]
+        if dashboards.active(name) is None:
+            self.fail(404, f"there is no dashboard `{name}`")
+            return None
+        if number is not None:
+            return super().wanted(name, number)
+        found: store.Revision | None = dashboards.before(name)
+        if found is None:
+            self.fail(409, f"`{name}` showed no other good revision before")
+        return found

@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,8 @@ REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say 
 class Visit:
     """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds.
 
-    ``pages`` holds, for each connected page, how to close its connection.
+    ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
+    when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
     """
 
     owner: str
@@ -37,6 +38,8 @@ class Visit:
     left: float | None = None
     pages: set[Callable[[], None]] = field(default_factory=set)
     rendering: bool = True
+    pinned: bool = False
+    outdated: float | None = None
 
 
 class ViewerKernel(LoggingConfigurable):
@@ -121,6 +124,22 @@ class Kernels(AsyncMappingKernelManager):
             return kernel
         raise web.HTTPError(503, "no gateway could start a kernel") from failure
 
+    def opened_by(self, owner: str, name: str) -> list[store.Revision]:
+        """The revisions of a dashboard that a viewer has open, the newest visit first."""
+        visits = [visit for visit in self.visits if visit.owner == owner]
+        visits = [visit for visit in visits if visit.revision.name == name]
+        return [visit.revision for visit in sorted(visits, key=lambda each: each.since)[::-1]]
+
+    def drain(self, shown: Mapping[str, int]) -> None:
+        """Note which visits are of a revision that their name shows no longer.
+
+        ``shown`` is the number of the revision that each name shows.
+        """
+        now = time.monotonic()
+        for visit in self.visits:
+            current = shown.get(visit.revision.name) == visit.revision.number
+            visit.outdated = None if current or visit.pinned else visit.outdated or now
+
     async def end(self, kernel_id: str, reason: str) -> None:
         """End a kernel and remember why; one that is gone already is fine."""
         kernel = self._kernels.pop(kernel_id, None)
@@ -175,6 +194,8 @@ class Kernels(AsyncMappingKernelManager):
                 await self.end(kernel.kernel_id, "left")
             elif now - visit.active > self.settings.idle_timeout:
                 await self.end(kernel.kernel_id, "idle")
+            elif visit.outdated and now - visit.outdated > self.settings.drain_timeout:
+                await self.end(kernel.kernel_id, "updated")
 
     async def reap(self) -> None:
         """End kernels of an earlier life of this server, which is its gateways' only owner."""

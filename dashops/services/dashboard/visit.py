@@ -3,13 +3,14 @@
 import asyncio
 import mimetypes
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import kernels, pages, rendering
+from dashops.services.dashboard import kernels, pages, previews, rendering, store
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 BINARY = "application/octet-stream"
@@ -21,6 +22,7 @@ ENDED = {
     "crashed": "The program behind this page stopped",
     "lost": "The server behind this page was restarted",
     "logged out": "You have logged out",
+    "updated": "This dashboard was updated a while ago, so its old version has ended",
 }
 
 
@@ -33,20 +35,24 @@ class Visit(pages.Page):
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, name: str) -> None:
-        """Stream the page."""
-        revision = self.settings["store"].active(name)
+        """Stream the page of what the name shows."""
+        await self.show_revision(self.settings["store"].active(name))
+
+    async def show_revision(self, revision: store.Revision | None, *, pinned: bool = False) -> None:
+        """Stream the page of a revision; ``pinned``: whatever its name shows later."""
         if revision is None:
             raise web.HTTPError(404)
         if not self.request.path.endswith("/"):
             # Links of the notebook to its own files are relative to it.
             self.redirect(self.request.path + "/")
             return
-        store, open_kernels = self.settings["store"], self.settings["kernel_manager"]
+        dashboards, open_kernels = self.settings["store"], self.settings["kernel_manager"]
         # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
-        text = store.notebook_text(revision.digest)
+        text = dashboards.notebook_text(revision.digest)
         kernel = await open_kernels.open(
-            revision, self.current_user, lambda: store.archive(revision.digest)
+            revision, self.current_user, lambda: dashboards.archive(revision.digest)
         )
+        kernel.visit.pinned = pinned
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self._task = asyncio.ensure_future(self._stream(kernel, text))
@@ -61,7 +67,7 @@ class Visit(pages.Page):
             await open_kernels.end(kernel.kernel_id, "left")
         except Exception as error:
             # Whatever else goes wrong inside Voilà or a template must not leave an endless page.
-            self.log.exception("cannot render %s", name)
+            self.log.exception("cannot render %s", revision.name)
             await self._fail(kernel, "It could not be shown", repr(error))
         else:
             open_kernels.rendered(kernel)
@@ -105,20 +111,41 @@ class Visit(pages.Page):
         self.finish(page.render(text=text, reference=reference, dashboard=kernel.visit.revision))
 
 
+class Preview(Visit):
+    """The page of a revision that no name shows, for whoever has its link and a login."""
+
+    async def get(self, token: str) -> None:
+        """Stream the page."""
+        await self.show_revision(previews.revision(self.settings, token), pinned=True)
+
+
 class Asset(pages.Page):
     """A file of a dashboard that its page refers to."""
 
     async def get(self, name: str, path: str) -> None:
-        """Serve it, if the revision lists it."""
-        store = self.settings["store"]
-        revision = store.active(name)
-        file = store.asset(revision, path) if revision else None
+        """Serve it from the revision this viewer has open, as its page was made for that one."""
+        opened = self.settings["kernel_manager"].opened_by(self.current_user.username, name)
+        await self.send_asset([*opened, self.settings["store"].active(name)], path)
+
+    async def send_asset(self, revisions: Sequence[store.Revision | None], path: str) -> None:
+        """Serve the file of the first revision that lists it."""
+        dashboards = self.settings["store"]
+        found = (dashboards.asset(each, path) for each in revisions if each)
+        file = next((each for each in found if each), None)
         if file is None or not file.is_file():
             raise web.HTTPError(404)
         kind, encoding = mimetypes.guess_type(file.name)
         self.set_header("Content-Type", BINARY if encoding else kind or BINARY)
         self.set_header("Content-Security-Policy", INERT)
         self.finish(file.read_bytes())
+
+
+class PreviewAsset(Asset):
+    """A file of a revision that is previewed."""
+
+    async def get(self, token: str, path: str) -> None:
+        """Serve it, if the revision lists it."""
+        await self.send_asset([previews.revision(self.settings, token)], path)
 
 
 class Channels(VoilaKernelWebsocketHandler):
