@@ -4,6 +4,7 @@ import errno
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from tornado import http1connection, httputil, web
@@ -156,7 +157,10 @@ class Notebook(Api):
         try:
             revision = dashboards.add(name, bundle, **about)
             unchanged = before is not None and before.number == revision.number
-            failure = None if unchanged else await self.settings["gate"](revision)
+            failure = None
+            if not unchanged:
+                verdict = await self.settings["gate"](revision, lambda *_: None)
+                failure = verdict.failure
         except web.HTTPError:
             dashboards.drop(revision)
             self.fail(503, "no gateway can run it", NO_GATEWAY)
@@ -186,7 +190,7 @@ class Notebook(Api):
             }
         )
 
-    def _failed(self, failure: dict[str, Any], before: store.Revision | None) -> None:
+    def _failed(self, failure: Mapping[str, Any], before: store.Revision | None) -> None:
         self.settings["collect"]()
         still = f"viewers still see revision {before.number}" if before else "nothing was published"
         self.set_status(422)

@@ -66,6 +66,8 @@ class DashboardServer(Voila):
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
             "deploying": set(),
+            "openings": {},
+            "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
@@ -79,7 +81,7 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
-        settings["gate"] = lambda revision: gate.failure(settings, revision, self.log)
+        settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -93,6 +95,8 @@ class DashboardServer(Voila):
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
             (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
             (rf"/dashboards(?:-plain)?/{NAME}/(.+)", visit.Asset),
+            (r"/gate/([\w-]{43})/", gate.openings.Opened, {"chrome": False}),
+            (r"/gate/([\w-]{43})/(.+)", gate.openings.OpenedAsset),
             (rf"/api/kernels/{KERNEL}", visit.KernelState),
             (rf"/api/kernels/{KERNEL}/channels", visit.Channels),
             (rf"/voila/api/shutdown/{KERNEL}", visit.Leave),

@@ -3,13 +3,14 @@
 import asyncio
 import mimetypes
 import uuid
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import kernels, pages, rendering
+from dashops.services.dashboard import kernels, pages, rendering, store
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 BINARY = "application/octet-stream"
@@ -33,19 +34,22 @@ class Visit(pages.Page):
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, name: str) -> None:
-        """Stream the page."""
-        revision = self.settings["store"].active(name)
+        """Stream the page of what the name shows."""
+        await self.show_revision(self.settings["store"].active(name))
+
+    async def show_revision(self, revision: store.Revision | None) -> None:
+        """Stream the page of a revision."""
         if revision is None:
             raise web.HTTPError(404)
         if not self.request.path.endswith("/"):
             # Links of the notebook to its own files are relative to it.
             self.redirect(self.request.path + "/")
             return
-        store, open_kernels = self.settings["store"], self.settings["kernel_manager"]
+        dashboards, open_kernels = self.settings["store"], self.settings["kernel_manager"]
         # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
-        text = store.notebook_text(revision.digest)
+        text = dashboards.notebook_text(revision.digest)
         kernel = await open_kernels.open(
-            revision, self.current_user, lambda: store.archive(revision.digest)
+            revision, self.current_user, lambda: dashboards.archive(revision.digest)
         )
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -61,7 +65,7 @@ class Visit(pages.Page):
             await open_kernels.end(kernel.kernel_id, "left")
         except Exception as error:
             # Whatever else goes wrong inside Voilà or a template must not leave an endless page.
-            self.log.exception("cannot render %s", name)
+            self.log.exception("cannot render %s", revision.name)
             await self._fail(kernel, "It could not be shown", repr(error))
         else:
             open_kernels.rendered(kernel)
@@ -71,10 +75,12 @@ class Visit(pages.Page):
         if self._task:
             self._task.cancel()
 
+    def pieces(self, kernel: kernels.ViewerKernel, notebook_text: str) -> AsyncGenerator[str, None]:
+        """The page, piece by piece."""
+        return rendering.pieces(self.settings, self.log, kernel, notebook_text, chrome=self.chrome)
+
     async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
-        pieces = rendering.pieces(
-            self.settings, self.log, kernel, notebook_text, chrome=self.chrome
-        )
+        pieces = self.pieces(kernel, notebook_text)
         following = asyncio.ensure_future(anext(pieces, None))
         try:
             while True:
@@ -110,9 +116,14 @@ class Asset(pages.Page):
 
     async def get(self, name: str, path: str) -> None:
         """Serve it, if the revision lists it."""
-        store = self.settings["store"]
-        revision = store.active(name)
-        file = store.asset(revision, path) if revision else None
+        revision = self.settings["store"].active(name)
+        await self.send_asset([revision], path)
+
+    async def send_asset(self, revisions: Sequence[store.Revision | None], path: str) -> None:
+        """Serve the file of the first revision that lists it."""
+        dashboards = self.settings["store"]
+        found = (dashboards.asset(each, path) for each in revisions if each)
+        file = next((each for each in found if each), None)
         if file is None or not file.is_file():
             raise web.HTTPError(404)
         kind, encoding = mimetypes.guess_type(file.name)
