@@ -1,7 +1,7 @@
 """Runs a notebook in a viewer's kernel and yields its page piece by piece, without any source."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from dashops.services.dashboard import channels, kernels, layout
 NBCLIENT_RULE = "-" * 18
 TEMPLATES = Path(__file__).parent / "templates"
 
+# The number of the cell that runs next, counted from 1, how many there are, and the cell.
+Watch = Callable[[int, int, Any], None]
+
 
 class RunFailed(Exception):
     """The notebook did not run to its end.
@@ -26,6 +29,8 @@ class RunFailed(Exception):
     ``text`` is for viewers and says nothing of the code; ``detail`` says it in one line, ``cell``
     counts from 1, ``source`` and ``traceback`` are for its author and for the log.
     """
+
+    died = False  # whether it was its kernel that stopped
 
     def __init__(self, text: str, detail: str, cell: int, source: str, traceback: str) -> None:
         super().__init__(detail)
@@ -48,11 +53,12 @@ class Renderer(NotebookRenderer):
     """Voilà's renderer, but a cell that fails ends the page instead of leaving half of one."""
 
     def __init__(
-        self, *, notebook_text: str, kernel: kernels.ViewerKernel, **settings: Any
+        self, *, notebook_text: str, kernel: kernels.ViewerKernel, watch: Watch, **settings: Any
     ) -> None:
         super().__init__(**settings)
         self._text = notebook_text
         self._kernel = kernel
+        self._watch = watch
 
     async def load_notebook(self, path: str) -> Any:  # noqa: ARG002 Voilà reads it from a folder
         """The notebook of the revision, its cells placed."""
@@ -75,6 +81,7 @@ class Renderer(NotebookRenderer):
     async def _jinja_cell_generator(self, nb: Any, kernel_id: str) -> AsyncIterator[Any]:  # noqa: ARG002
         try:
             for index, cell in enumerate(nb.cells):
+                self._watch(index + 1, len(nb.cells), cell)
                 yield await self._run(cell, index)
         finally:
             self.executor.kc.stop_channels()
@@ -107,7 +114,9 @@ class Renderer(NotebookRenderer):
         except (DeadKernelError, RuntimeError) as error:
             text = "Its kernel stopped while it was running"
             what = f"the kernel died in cell {number}"
-            raise RunFailed(text, what, number, cell.source, "") from error
+            failed = RunFailed(text, what, number, cell.source, "")
+            failed.died = True
+            raise failed from error
         if done.cell_type == "code":
             strip_code_cell_warnings(done)
             self.executor.strip_code_cell_errors(done)
@@ -121,8 +130,11 @@ async def pieces(
     notebook_text: str,
     *,
     chrome: bool,
+    watch: Watch = lambda *_: None,
 ) -> AsyncGenerator[str, None]:
     """The page of a dashboard as pieces of HTML, each ready when its cells are.
+
+    ``watch`` is told before each cell runs; the cell it is given gets its outputs later.
 
     Raises:
         RunFailed: when a cell fails or takes too long, or the kernel dies.
@@ -132,6 +144,7 @@ async def pieces(
     renderer = Renderer(
         notebook_text=notebook_text,
         kernel=kernel,
+        watch=watch,
         voila_configuration=voila,
         traitlet_config=settings["traitlet_config"],
         notebook_path=f"{revision.name}.ipynb",

@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
@@ -77,10 +77,12 @@ class Visit(pages.Page):
         if self._task:
             self._task.cancel()
 
+    def pieces(self, kernel: kernels.ViewerKernel, notebook_text: str) -> AsyncGenerator[str, None]:
+        """The page, piece by piece."""
+        return rendering.pieces(self.settings, self.log, kernel, notebook_text, chrome=self.chrome)
+
     async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
-        pieces = rendering.pieces(
-            self.settings, self.log, kernel, notebook_text, chrome=self.chrome
-        )
+        pieces = self.pieces(kernel, notebook_text)
         following = asyncio.ensure_future(anext(pieces, None))
         try:
             while True:

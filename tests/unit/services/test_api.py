@@ -10,6 +10,7 @@ from tornado import httpserver, web
 from tornado.testing import bind_unused_port
 
 from dashops.services.dashboard import api, history, store
+from dashops.services.dashboard.gate import verdict
 
 TOKEN = {"Authorization": "token right"}
 BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -43,16 +44,17 @@ class Viewers:
     visits = ()
 
 
-async def passes(_):
-    return None
+async def passes(_revision, _tell):
+    return verdict.Verdict(None)
 
 
-async def fails(revision):
+async def fails(revision, _tell):
     where = {"phase": "execute", "revision": revision.number, "cell": 2}
-    return {**where, "message": "cell 2 failed: E: x", "source": "1", "traceback": "E: x"}
+    failure = {**where, "message": "cell 2 failed: E: x", "source": "1", "traceback": "E: x"}
+    return verdict.Verdict(failure)
 
 
-async def unreachable(_):
+async def unreachable(_revision, _tell):
     raise web.HTTPError(503)
 
 

@@ -1,0 +1,115 @@
+"""Runs a new revision and looks at its page the way a viewer would, before any viewer gets it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tornado import web
+
+from dashops.services.dashboard import kernels, rendering, store
+from dashops.services.dashboard.gate import looking, openings
+from dashops.services.dashboard.gate.verdict import Unfit, Verdict
+
+__all__ = ["Verdict", "check", "openings"]
+
+CRASHED = "it crashed, or wanted more memory than there is"
+
+Tell = Callable[[str, str], None]
+
+
+async def check(
+    settings: Mapping[str, Any], revision: store.Revision, log: Any, tell: Tell
+) -> Verdict:
+    """Run every cell, then open the page with a fresh kernel and use it.
+
+    ``tell`` gets the phase, ``execute`` or ``verify``, and what is being done.
+
+    Raises:
+        web.HTTPError: 503 when no gateway can start a kernel or the one that ran it is gone.
+    """
+    warnings: list[str] = []
+    try:
+        await _execute(settings, revision, log, tell)
+        thumbnail = await _verify(settings, revision, log, tell, warnings)
+    except Unfit as found:
+        return Verdict(found.report(revision), tuple(warnings))
+    return Verdict(None, tuple(warnings), thumbnail)
+
+
+async def _execute(
+    settings: Mapping[str, Any], revision: store.Revision, log: Any, tell: Tell
+) -> None:
+    dashboards, open_kernels = settings["store"], settings["kernel_manager"]
+    tell("execute", "starting a kernel")
+    kernel = await open_kernels.open(
+        revision, kernels.GATE, lambda: dashboards.archive(revision.digest)
+    )
+
+    def watch(number: int, count: int, _: Any) -> None:
+        tell("execute", f"cell {number} of {count}")
+
+    try:
+        async with asyncio.timeout(settings["run_timeout"]):
+            text = dashboards.notebook_text(revision.digest)
+            pieces = rendering.pieces(settings, log, kernel, text, chrome=False, watch=watch)
+            async for _ in pieces:
+                pass
+    except Exception as error:
+        raise await _unfit(settings, log, error, kernel, "execute") from error
+    finally:
+        await open_kernels.end(kernel.kernel_id, "checked")
+
+
+async def _verify(
+    settings: Mapping[str, Any],
+    revision: store.Revision,
+    log: Any,
+    tell: Tell,
+    warnings: list[str],
+) -> bytes | None:
+    tell("verify", "opening its page")
+    with openings.opening(settings, revision) as opening:
+        look = looking.Look(settings, opening, tell, warnings)
+        try:
+            await look.without_browser()
+        except looking.Broken as error:
+            cause = error.__cause__ or error
+            raise await _unfit(settings, log, cause, opening.kernel, "verify") from error
+        finally:
+            if opening.kernel:
+                await settings["kernel_manager"].end(opening.kernel.kernel_id, "checked")
+    return None
+
+
+async def _unfit(
+    settings: Mapping[str, Any],
+    log: Any,
+    error: BaseException,
+    kernel: kernels.ViewerKernel | None,
+    phase: str,
+) -> Exception:
+    """What to raise for what went wrong while a revision ran."""
+    again = "" if phase == "execute" else "it ran once, but not a second time: "
+    if isinstance(error, web.HTTPError):
+        return error
+    if isinstance(error, TimeoutError):
+        limit = settings["run_timeout"]
+        return Unfit(phase, f"{again}it did not finish within {limit} seconds")
+    if isinstance(error, rendering.RunFailed):
+        detail = error.detail
+        if error.died:
+            if kernel and not await _kept(kernel):
+                return web.HTTPError(503, "the gateway ended while it ran a notebook")
+            detail = f"{detail}: {CRASHED}"
+        return Unfit(phase, f"{again}{detail}", error.cell, error.source, error.traceback)
+    # Whatever a notebook does to the page must fail here and not before a viewer.
+    log.error("cannot render a page", exc_info=error)
+    return Unfit("render", f"its page cannot be made: {error!r}")
+
+
+async def _kept(kernel: kernels.ViewerKernel) -> bool:
+    """Whether the gateway lived through the end of a kernel's process, which it starts again."""
+    try:
+        return kernel.kernel_id in await kernel.gateway.list_kernels()
+    except web.HTTPError:
+        return False

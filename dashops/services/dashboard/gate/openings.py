@@ -1,0 +1,117 @@
+"""A page that only the gate may open, once: how it looks at a revision nobody may see yet."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tornado import web
+
+from dashops.services.dashboard import identity, kernels, rendering, store, visit
+
+DAY = 86400
+
+
+@dataclass
+class Opening:
+    """One look at a revision, and what became of its page on this side.
+
+    ``cells`` are those that ran so far, with their outputs; ``finished`` is set when the page is
+    complete or ``failure`` says why it is not.
+    """
+
+    revision: store.Revision
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    used: bool = False
+    cells: list[Any] = field(default_factory=list)
+    kernel: kernels.ViewerKernel | None = None
+    failure: Exception | None = None
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def path(self) -> str:
+        """Where the page is."""
+        return f"/gate/{self.token}/"
+
+
+@contextmanager
+def opening(settings: Mapping[str, Any], revision: store.Revision) -> Iterator[Opening]:
+    """Let the gate open a revision's page, as long as this lasts."""
+    made = Opening(revision)
+    settings["openings"][made.token] = made
+    try:
+        yield made
+    finally:
+        del settings["openings"][made.token]
+
+
+def cookie(settings: Mapping[str, Any], seconds: float) -> tuple[str, str]:
+    """Name and value of a login of the gate that is good for so many seconds."""
+    provider = settings["identity_provider"]
+    # Every login is good for a day from its date, so this one is dated back.
+    signed = web.create_signed_value(
+        settings["cookie_secret"],
+        provider.cookie_name,
+        provider.user_to_cookie(kernels.GATE),
+        clock=lambda: time.time() - identity.DAYS * DAY + seconds,
+    )
+    return provider.cookie_name, signed.decode()
+
+
+class Opened(visit.Visit):
+    """The page of a revision as viewers will get it, for the gate."""
+
+    opening: Opening
+
+    async def get(self, token: str) -> None:
+        """Stream the page."""
+        self.opening = _permitted(self, token)
+        if self.opening.used:
+            # A page that loads itself again would get a kernel more each time.
+            raise web.HTTPError(409)
+        self.opening.used = True
+        try:
+            await self.show_revision(self.opening.revision)
+        except web.HTTPError as error:
+            self.opening.failure = error
+            raise
+        finally:
+            self.opening.finished.set()
+
+    async def pieces(
+        self, kernel: kernels.ViewerKernel, notebook_text: str
+    ) -> AsyncGenerator[str, None]:
+        """The page, piece by piece."""
+        self.opening.kernel = kernel
+        pieces = rendering.pieces(
+            self.settings,
+            self.log,
+            kernel,
+            notebook_text,
+            chrome=self.chrome,
+            watch=lambda _number, _count, cell: self.opening.cells.append(cell),
+        )
+        try:
+            async for piece in pieces:
+                yield piece
+        except Exception as error:
+            self.opening.failure = error
+            raise
+
+
+class OpenedAsset(visit.Asset):
+    """A file of that revision."""
+
+    async def get(self, token: str, path: str) -> None:
+        """Serve it, if the revision lists it."""
+        await self.send_asset([_permitted(self, token).revision], path)
+
+
+def _permitted(handler: web.RequestHandler, token: str) -> Opening:
+    opening: Opening | None = handler.settings["openings"].get(token)
+    if opening is None or handler.current_user.username != kernels.GATE.username:
+        raise web.HTTPError(404)
+    return opening

@@ -1,0 +1,124 @@
+"""A conversation with a kernel over one websocket; it knows nothing of pages and judges nothing."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from tornado import websocket
+
+from dashops.services.dashboard import wall
+
+WIDGETS, CONTROL = "jupyter.widget", "jupyter.widget.control"
+
+CONTROL_VERSION = "1.0.0"
+ENDS = ("restarting", "autorestarting", "dead")
+
+Message = Mapping[str, Any]
+
+
+class Gone(Exception):
+    """The kernel, its gateway or the connection ended."""
+
+
+class Talk:
+    """Asks and hears; ``errors`` are what the kernel says went wrong, oldest first."""
+
+    def __init__(self, socket: websocket.WebSocketClientConnection) -> None:
+        self.errors: list[Message] = []
+        self._socket = socket
+        self._session = Session(key=b"")
+        self._waiting: list[tuple[Callable[[Message], bool], asyncio.Future[Message]]] = []
+        self._reader = asyncio.ensure_future(self._read())
+
+    async def states(self) -> dict[str, Mapping[str, Any]]:
+        """Every widget there is, as the widget manager of a page asks for them."""
+        known = await self._ask("comm_info_request", {"target_name": WIDGETS}, "comm_info_reply")
+        if not known["content"].get("comms"):
+            return {}
+        comm = uuid.uuid4().hex
+        answer = self._hear(
+            lambda message: (
+                message["header"]["msg_type"] in ("comm_msg", "comm_close")
+                and message["content"].get("comm_id") == comm
+            )
+        )
+        opened: dict[str, Any] = {"comm_id": comm, "target_name": CONTROL, "data": {}}
+        self._send("comm_open", opened, {"version": CONTROL_VERSION})
+        self._send("comm_msg", {"comm_id": comm, "data": {"method": "request_states"}})
+        data = (await answer)["content"].get("data", {})
+        self._send("comm_close", {"comm_id": comm, "data": {}})
+        return dict(data.get("states", {}))
+
+    async def update(self, model: str, change: Mapping[str, Any]) -> None:
+        """Change a widget's state and wait until the kernel has done what follows from it."""
+        data = {"method": "update", "state": change, "buffer_paths": []}
+        await self._ask("comm_msg", {"comm_id": model, "data": data}, "status")
+
+    async def settle(self) -> None:
+        """Wait until the kernel has done all it was asked so far."""
+        await self._ask("kernel_info_request", {}, "kernel_info_reply")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._reader.cancel()
+        self._socket.close()
+
+    async def _ask(self, kind: str, content: Mapping[str, Any], answer: str) -> Message:
+        sent = self._send(kind, content)
+        return await self._hear(
+            lambda message: (
+                message["parent_header"].get("msg_id") == sent
+                and message["header"]["msg_type"] == answer
+                and message["content"].get("execution_state", "idle") == "idle"
+            )
+        )
+
+    def _send(
+        self, kind: str, content: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+    ) -> str:
+        message = self._session.msg(kind, dict(content), metadata=dict(metadata or {}))
+        frame = serialize_msg_to_ws_v1(message, "shell", self._session.pack)
+        self._socket.write_message(frame, binary=True)
+        return str(message["header"]["msg_id"])
+
+    def _hear(self, wanted: Callable[[Message], bool]) -> "asyncio.Future[Message]":
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, future))
+        if self._reader.done():
+            future.set_exception(Gone())
+        return future
+
+    async def _read(self) -> None:
+        try:
+            while isinstance(frame := await self._socket.read_message(), bytes):
+                _, parts = deserialize_msg_from_ws_v1(frame)
+                message = dict(zip(wall.PARTS, map(self._session.unpack, parts[:4]), strict=True))
+                if message["content"].get("execution_state") in ENDS:
+                    break
+                if message["header"]["msg_type"] == "error":
+                    self.errors.append(message)
+                for each in [each for each in self._waiting if each[0](message)]:
+                    self._waiting.remove(each)
+                    if not each[1].done():
+                        each[1].set_result(message)
+        finally:
+            for _, future in self._waiting:
+                if not future.done():
+                    future.set_exception(Gone())
+
+
+@asynccontextmanager
+async def talk(socket: websocket.WebSocketClientConnection) -> AsyncIterator[Talk]:
+    """A conversation as long as this lasts."""
+    made = Talk(socket)
+    try:
+        yield made
+    finally:
+        made.close()
