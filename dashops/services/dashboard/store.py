@@ -1,6 +1,7 @@
 """The dashboards: a name shows one of its immutable revisions, switched in one transaction."""
 
 import contextlib
+import hashlib
 import json
 import shutil
 import uuid
@@ -17,6 +18,8 @@ from dashops import bundle as bundles
 from dashops.services.dashboard import tables
 
 ACTIVATED = tables.activations.c
+LOCK = ".dashops/requirements.lock"
+THUMBNAIL = ".dashops/thumbnail.png"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,36 @@ class Revision:
     author: str
     commit: str
     failure: Mapping[str, Any] | None
+    source: str = ""
+    environment: str = ""
+    dependencies: str = ""
+    warnings: tuple[str, ...] = ()
+    thumbnail: bool = False
     activated: str | None = None
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """One deploy and how it ended."""
+
+    id: str
+    name: str
+    author: str
+    state: str
+    revision: int | None
+    message: str
+    started: str
+    finished: str | None
+
+
+class Unavailable(Exception):
+    """The database cannot be used now."""
+
+    def __init__(self, message: str, hint: str = "", *, full: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.full = full
 
 
 class Store:
@@ -56,6 +88,8 @@ class Store:
         self._database = tables.open_database(root / "store.db")
         with self._database.begin() as connection:  # a crash ended whatever was being tried
             connection.execute(sql.delete(tables.revisions).where(_is(state="new")))
+            running = sql.update(tables.deploys).where(tables.deploys.c.state == "running")
+            connection.execute(running.values(state="interrupted", finished=_now()))
 
     def all(self) -> list[Revision]:
         """What each name shows, by name."""
@@ -87,7 +121,10 @@ class Store:
         )
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Revision(**{**row, "assets": tuple(row["assets"])}) for row in rows]
+        return [
+            Revision(**{**row, "assets": tuple(row["assets"]), "warnings": tuple(row["warnings"])})
+            for row in rows
+        ]
 
     def add(self, name: str, bundle: bundles.Bundle, **about: str) -> Revision:
         """Keep a bundle as a new revision of a name, or find the one that has the same content.
@@ -116,20 +153,72 @@ class Store:
             language=about["language"],
             author=about["author"],
             commit=about["commit"],
+            source=about.get("source", ""),
+            environment=hashlib.sha256(bundle.lock.encode()).hexdigest() if bundle.lock else "",
+            dependencies=about.get("dependencies", ""),
         )
         row = {key: value for key, value in vars(revision).items() if key != "activated"}
         with self._database.begin() as connection:
             connection.execute(sql.insert(tables.revisions).values(row))
         return revision
 
-    def settle(self, revision: Revision, failure: Mapping[str, Any] | None) -> Revision:
+    def settle(
+        self,
+        revision: Revision,
+        failure: Mapping[str, Any] | None,
+        warnings: tuple[str, ...] = (),
+        thumbnail: bytes | None = None,
+    ) -> Revision:
         """Note what the gate found."""
         state = "failed" if failure else "good"
         where = _is(name=revision.name, number=revision.number)
-        change = sql.update(tables.revisions).where(where).values(state=state, failure=failure)
+        if thumbnail:
+            file = self.folders / revision.digest / THUMBNAIL
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(thumbnail)
+        found = {
+            "state": state,
+            "failure": failure,
+            "warnings": list(warnings),
+            "thumbnail": thumbnail is not None,
+        }
         with self._database.begin() as connection:
-            connection.execute(change)
-        return replace(revision, state=state, failure=failure)
+            connection.execute(sql.update(tables.revisions).where(where).values(found))
+        return replace(revision, **{**found, "warnings": warnings})
+
+    def thumbnail(self, digest: str) -> bytes | None:
+        """The picture of a revision, if there is one."""
+        file = self.folders / digest / THUMBNAIL
+        return file.read_bytes() if file.is_file() else None
+
+    def find(self, name: str, source: str) -> Revision | None:
+        """The newest revision made from the same upload."""
+        return next((each for each in self.revisions(name) if each.source == source), None)
+
+    def lock(self, digest: str) -> str | None:
+        """The packages of a revision."""
+        file = self.folders / digest / LOCK
+        return file.read_text() if file.is_file() else None
+
+    def begin(self, name: str, author: str) -> Deploy:
+        """Note that a deploy began."""
+        deploy = Deploy(uuid.uuid4().hex, name, author, "running", None, "", _now(), None)
+        with self._database.begin() as connection:
+            connection.execute(sql.insert(tables.deploys).values(vars(deploy)))
+        return deploy
+
+    def finish(self, deploy_id: str, state: str, revision: int | None, message: str) -> None:
+        """Note how it ended."""
+        change = {"state": state, "revision": revision, "message": message, "finished": _now()}
+        where = tables.deploys.c.id == deploy_id
+        with self._database.begin() as connection:
+            connection.execute(sql.update(tables.deploys).where(where).values(change))
+
+    def deploys(self, limit: int) -> list[Deploy]:
+        """The newest deploys, newest first."""
+        query = sql.select(tables.deploys).order_by(tables.deploys.c.started.desc()).limit(limit)
+        with self._database.connect() as connection:
+            return [Deploy(**row) for row in connection.execute(query).mappings()]
 
     def drop(self, revision: Revision) -> None:
         """Forget a revision that the gate could not try."""
@@ -184,7 +273,7 @@ class Store:
         """A revision's content as the zip that a gateway unpacks."""
         files = {path: file.read_bytes() for path, file in self._files(digest).items()}
         notebook = json.loads(files.pop(bundles.NOTEBOOK))
-        return bundles.pack(bundles.Bundle(notebook=notebook, files=files))
+        return bundles.pack(bundles.Bundle(notebook, files, lock=self.lock(digest)))
 
     def sizes(self, digest: str) -> dict[str, int]:
         """Path and size in bytes of each file of a revision, the notebook among them."""
@@ -201,7 +290,8 @@ class Store:
     def _files(self, digest: str) -> dict[str, Path]:
         folder = self.folders / digest
         found = (path for path in folder.rglob("*") if path.is_file())
-        return {path.relative_to(folder).as_posix(): path for path in found}
+        names = {path.relative_to(folder).as_posix(): path for path in found}
+        return {name: path for name, path in names.items() if not name.startswith(".dashops/")}
 
     def _newest(self, name: str) -> int | None:
         query = sql.select(ACTIVATED.number).where(ACTIVATED.name == name)
@@ -219,6 +309,8 @@ class Store:
         folder = self.incoming / uuid.uuid4().hex
         try:
             files = {**bundle.files, bundles.NOTEBOOK: json.dumps(bundle.notebook).encode()}
+            if bundle.lock:
+                files[LOCK] = bundle.lock.encode()
             for name, content in files.items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,11 @@ revisions = sql.Table(
     sql.Column("author", sql.String(200), nullable=False),
     sql.Column("commit", sql.String(200), nullable=False),
     sql.Column("failure", sql.JSON(none_as_null=True)),
+    sql.Column("source", sql.String(64), nullable=False, server_default=""),
+    sql.Column("environment", sql.String(64), nullable=False, server_default=""),
+    sql.Column("dependencies", sql.Text, nullable=False, server_default=""),
+    sql.Column("warnings", sql.JSON, nullable=False, server_default="[]"),
+    sql.Column("thumbnail", sql.Boolean, nullable=False, server_default=sql.false()),
 )
 
 # One row each time a name was given a revision; the newest row of a name is what it shows.
@@ -34,6 +39,20 @@ activations = sql.Table(
     sql.Column("name", sql.String(63), nullable=False, index=True),
     sql.Column("number", sql.Integer, nullable=False),
     sql.Column("activated", sql.String(32), nullable=False),
+)
+
+
+deploys = sql.Table(
+    "deploys",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("name", sql.String(63), nullable=False),
+    sql.Column("author", sql.String(200), nullable=False),
+    sql.Column("state", sql.String(12), nullable=False),
+    sql.Column("revision", sql.Integer),
+    sql.Column("message", sql.Text, nullable=False),
+    sql.Column("started", sql.String(32), nullable=False),
+    sql.Column("finished", sql.String(32)),
 )
 
 

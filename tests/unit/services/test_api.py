@@ -1,113 +1,25 @@
-"""The deploy API on a loopback server inside the test, with a store and gateways passed in."""
+"""The deploy API: what programs are answered, and what is published of it."""
 
-import asyncio
 import errno
-import json
 
-import httpx
 import pytest
-from tornado import httpserver, web
-from tornado.testing import bind_unused_port
+from deployapi import TOKEN, NoGateway, ask, edition, fails, get, post, unreachable, upload
 
-from dashops.services.dashboard import api, history, store
-from dashops.services.dashboard.gate import verdict
-
-TOKEN = {"Authorization": "token right"}
-BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
-SPECS = {
-    "default": "python3",
-    "kernelspecs": {"python3": {"spec": {"display_name": "Python 3", "language": "python"}}},
-}
-
-
-class Gateways:
-    all = ()
-
-    async def kernelspecs(self):
-        return SPECS
-
-
-class NoGateway(Gateways):
-    async def kernelspecs(self):
-        raise web.HTTPError(503)
-
-
-class FullDisk:
-    def active(self, _):
-        return None
-
-    def add(self, *_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-class Viewers:
-    visits = ()
-
-
-async def passes(_revision, _tell):
-    return verdict.Verdict(None)
-
-
-async def fails(revision, _tell):
-    where = {"phase": "execute", "revision": revision.number, "cell": 2}
-    failure = {**where, "message": "cell 2 failed: E: x", "source": "1", "traceback": "E: x"}
-    return verdict.Verdict(failure)
-
-
-async def unreachable(_revision, _tell):
-    raise web.HTTPError(503)
-
-
-def ask(dashboards, *requests, gateways=None, limit=1000, gate=passes):
-    """Send requests to a server that has just these parts; return the answers."""
-    routes = [
-        (r"/_api/notebooks", api.Notebooks),
-        (r"/_api/notebooks/([^/]+)", api.Notebook),
-        (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
-        (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
-        (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
-    ]
-    application = web.Application(
-        routes,
-        store=dashboards,
-        gateways=gateways or Gateways(),
-        kernel_manager=Viewers(),
-        deploy_token="right",
-        upload_limit=limit,
-        collect=lambda: None,
-        deploying=set(),
-        gate=gate,
-    )
-
-    async def talk():
-        socket, port = bind_unused_port()
-        server = httpserver.HTTPServer(application)
-        server.add_sockets([socket])
-        try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-                return [await client.request(*request, **more) for request, more in requests]
-        finally:
-            server.stop()
-
-    return asyncio.run(talk())
-
-
-def edition(number):
-    return json.dumps({**BOOK, "metadata": {"edition": number}}).encode()
-
-
-def upload(name="sales", data=None, **more):
-    content = edition(0) if data is None else data
-    return ("POST", f"/_api/notebooks/{name}"), {
-        "files": {"file": ("x", content)},
-        "headers": TOKEN,
-        **more,
-    }
+from dashops.services.dashboard import store
 
 
 @pytest.fixture
 def dashboards(tmp_path):
     return store.Store(tmp_path)
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    class FullDisk(store.Store):
+        def add(self, *_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    return FullDisk(tmp_path)
 
 
 def test_an_upload_answers_with_the_link_then_says_replaced_and_unchanged(dashboards):
@@ -122,15 +34,15 @@ def test_a_notebook_that_names_no_kernel_gets_the_gateways_default(dashboards):
     assert dashboards.active("sales").kernel == "python3"
 
 
-def test_a_full_disk_is_said():
-    (answer,) = ask(FullDisk(), upload())
+def test_a_full_disk_is_said(full_disk):
+    (answer,) = ask(full_disk, upload())
     assert answer.status_code == 507
     assert "No space left" in answer.json()["message"] and answer.json()["hint"]
 
 
 def test_without_a_gateway_nothing_is_published(dashboards):
-    (answer,) = ask(dashboards, upload(), gateways=NoGateway())
-    assert (answer.status_code, answer.json()["message"]) == (503, "no gateway answers")
+    (answer,) = ask(dashboards, upload(), at=NoGateway())
+    assert (answer.status_code, answer.json()["message"]) == (503, "no gateway can run it")
     assert dashboards.all() == []
 
 
@@ -165,21 +77,14 @@ def test_removing_what_is_not_there_is_404(dashboards):
     assert "sales" in answer.json()["message"]
 
 
-def get(path):
-    return ("GET", f"/_api/notebooks/{path}"), {"headers": TOKEN}
-
-
-def rollback(number=None):
-    return ("POST", "/_api/notebooks/sales/rollback"), {
-        "headers": TOKEN,
-        "json": {"revision": number},
-    }
-
-
 def test_a_notebook_that_fails_is_not_published_and_the_author_learns_why(dashboards):
     ask(dashboards, upload())
     failed, shown, history_ = ask(
-        dashboards, upload(data=edition(1)), get("sales"), get("sales/revisions"), gate=fails
+        dashboards,
+        upload(data=edition(1)),
+        get("notebooks/sales"),
+        get("notebooks/sales/revisions"),
+        gate=fails,
     )
     assert failed.status_code == 422
     assert failed.json()["message"] == "cell 2 failed: E: x"
@@ -190,13 +95,13 @@ def test_a_notebook_that_fails_is_not_published_and_the_author_learns_why(dashbo
 
 
 def test_a_first_notebook_that_fails_publishes_nothing(dashboards):
-    failed, shown = ask(dashboards, upload(), get("sales"), gate=fails)
+    failed, shown = ask(dashboards, upload(), get("notebooks/sales"), gate=fails)
     assert failed.json()["hint"] == "nothing was published"
     assert shown.status_code == 404
 
 
 def test_a_gateway_that_dies_during_the_run_leaves_no_trace(dashboards):
-    answer, known = ask(dashboards, upload(), get("sales/revisions"), gate=unreachable)
+    answer, known = ask(dashboards, upload(), get("notebooks/sales/revisions"), gate=unreachable)
     assert (answer.status_code, known.status_code) == (503, 404)
 
 
@@ -205,9 +110,9 @@ def test_rolling_back_and_forth(dashboards):
         dashboards,
         upload(),
         upload(data=edition(1)),
-        rollback(),
-        rollback(2),
-        rollback(3),
+        post("notebooks/sales/rollback"),
+        post("notebooks/sales/rollback", 2),
+        post("notebooks/sales/rollback", 3),
     )
     assert (first.json()["revision"], second.json()["revision"]) == (1, 2)
     assert (back.json()["previous"], back.json()["revision"]) == (2, 1)
@@ -219,15 +124,18 @@ def test_rolling_back_and_forth(dashboards):
 def test_a_failed_revision_cannot_be_rolled_back_to(dashboards):
     ask(dashboards, upload())
     ask(dashboards, upload(data=edition(1)), gate=fails)
-    nothing, failed = ask(dashboards, rollback(), rollback(2))
+    nothing, failed = ask(
+        dashboards, post("notebooks/sales/rollback"), post("notebooks/sales/rollback", 2)
+    )
     assert (nothing.status_code, failed.status_code) == (409, 409)
     assert "did not pass" in failed.json()["message"]
 
 
 def test_author_commit_and_files_of_a_revision_are_shown(dashboards):
-    told = upload()
-    told[1]["data"] = {"author": "Alice", "commit": "abc"}
-    _, shown, missing = ask(dashboards, told, get("sales/revisions/1"), get("sales/revisions/9"))
+    told = upload(fields={"author": "Alice", "commit": "abc"})
+    _, shown, missing = ask(
+        dashboards, told, get("notebooks/sales/revisions/1"), get("notebooks/sales/revisions/9")
+    )
     assert (shown.json()["author"], shown.json()["commit"]) == ("Alice", "abc")
     assert [each["path"] for each in shown.json()["files"]] == ["index.ipynb"]
     assert missing.status_code == 404

@@ -1,0 +1,150 @@
+"""The deploy API on a loopback server inside a test, with a store and gateways passed in."""
+
+import asyncio
+import functools
+import json
+import logging
+
+import httpx
+from tornado import httpserver, web
+from tornado.testing import bind_unused_port
+
+from dashops.services.dashboard import api, deploys, events, gateways, history, previews, uploads
+from dashops.services.dashboard.gate import Verdict
+
+TOKEN = {"Authorization": "token right"}
+BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+SPECS = {
+    "default": "python3",
+    "kernelspecs": {"python3": {"spec": {"display_name": "Python 3", "language": "python"}}},
+}
+LOCK = f"humanize==4.9.0 \\\n    --hash=sha256:{'0' * 64}\n"
+
+
+class Gateways:
+    """Gateways that resolve everything to one lock, and note what they were asked to build."""
+
+    all = ()
+
+    def __init__(self):
+        self.built = []
+
+    async def kernelspecs(self):
+        return SPECS
+
+    async def lock(self, _, tell):
+        tell("Resolved 1 package")
+        return LOCK
+
+    async def build(self, digest, archive, tell):
+        self.built.append((digest, archive()))
+        tell("Installed 1 package")
+
+
+class NoGateway(Gateways):
+    async def kernelspecs(self):
+        raise web.HTTPError(503)
+
+
+class Unresolvable(Gateways):
+    async def lock(self, _, tell):
+        tell("no solution")
+        raise gateways.EnvironmentFailed("`nope` is not on the index", "check it", "no solution")
+
+
+class Unbuildable(Gateways):
+    async def build(self, *_):
+        raise gateways.EnvironmentFailed("`humanize` cannot be built", "", "no compiler")
+
+
+class Viewers:
+    visits = ()
+
+
+async def passes(_revision, tell):
+    tell("execute", "cell 1 of 1")
+    return Verdict(None)
+
+
+async def fails(revision, _tell):
+    where = {"phase": "execute", "revision": revision.number, "cell": 2}
+    failure = {**where, "message": "cell 2 failed: E: x", "source": "1", "traceback": "E: x"}
+    return Verdict(failure)
+
+
+async def unreachable(_revision, _tell):
+    raise web.HTTPError(503)
+
+
+def talk(dashboards, conversation, at=None, limit=1000, gate=passes, turns="wait"):
+    """Run a server that has just these parts, and `await conversation(client)` with it."""
+    routes = [
+        (r"/_api/notebooks", api.Notebooks),
+        (r"/_api/notebooks/([^/]+)", uploads.Notebook),
+        (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
+        (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
+        (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)/bundle", history.Bundle),
+        (r"/_api/notebooks/([^/]+)/activate", history.Switch),
+        (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
+        (r"/_api/deploys", events.Deploys),
+        (r"/_api/deploys/([0-9a-f]{32})/events", events.Events),
+    ]
+    application = web.Application(
+        routes,
+        store=dashboards,
+        gateways=at or Gateways(),
+        kernel_manager=Viewers(),
+        deploy_token="right",
+        cookie_secret="secret",
+        preview_timeout=60,
+        upload_limit=limit,
+        concurrent_deploys=turns,
+        collect=lambda: None,
+        gate=gate,
+    )
+    settings = application.settings
+    settings["preview"] = functools.partial(previews.link, settings)
+    settings["deploys"] = deploys.Deploys(settings, logging.getLogger("test"))
+
+    async def serve():
+        socket, port = bind_unused_port()
+        server = httpserver.HTTPServer(application)
+        server.add_sockets([socket])
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                return await conversation(client)
+        finally:
+            server.stop()
+
+    return asyncio.run(serve())
+
+
+def ask(dashboards, *requests, **parts):
+    """Send requests one after the other; return the answers."""
+
+    async def conversation(client):
+        return [await client.request(*request, **more) for request, more in requests]
+
+    return talk(dashboards, conversation, **parts)
+
+
+def edition(number, **metadata):
+    return json.dumps({**BOOK, "metadata": {"edition": number, **metadata}}).encode()
+
+
+def upload(name="sales", data=None, fields=None, **more):
+    content = edition(0) if data is None else data
+    return ("POST", f"/_api/notebooks/{name}"), {
+        "files": {"file": ("x", content)},
+        "data": fields,
+        "headers": TOKEN,
+        **more,
+    }
+
+
+def get(path):
+    return ("GET", f"/_api/{path}"), {"headers": TOKEN}
+
+
+def post(path, number=None):
+    return ("POST", f"/_api/{path}"), {"headers": TOKEN, "json": {"revision": number}}
