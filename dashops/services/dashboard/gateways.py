@@ -7,21 +7,10 @@ from typing import Any
 
 from tornado import httpclient, httputil, web, websocket
 
-from dashops import bundle as bundles
 from dashops.services.dashboard import config, wall
 
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
-
-
-class EnvironmentFailed(Exception):
-    """The packages that a notebook asks for cannot be had."""
-
-    def __init__(self, message: str, hint: str, log: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.log = log
 
 
 class Gateway:
@@ -146,12 +135,3 @@ class Gateways:
             except web.HTTPError:
                 continue
         raise web.HTTPError(503, "no gateway answers")
-
-    async def lock(self, dependencies: bundles.Dependencies, tell: Callable[[str], None]) -> str:
-        """Shim."""
-        raise web.HTTPError(503)
-
-    async def build(
-        self, digest: str, archive: Callable[[], bytes], tell: Callable[[str], None]
-    ) -> None:
-        """Shim."""
