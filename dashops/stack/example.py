@@ -38,7 +38,8 @@ def written(value: object) -> str:
         case None:
             return "null"
         case ByteSize():
-            return value.human_readable(decimal=True, separator="").replace(".0", "")
+            decimal = int(value) % 1000 == 0  # what is no round number is a power of two
+            return value.human_readable(decimal=decimal, separator="").replace(".0", "")
         case tuple():
             return "[" + ", ".join(written(item) for item in value) + "]"
         case str() if not re.fullmatch(r"[A-Za-z][\w/-]*|\.[a-z]+", value):

@@ -20,15 +20,17 @@ PATTERNS = {
 }
 
 
-def _bare_url(value: str) -> str:
+def _bare_url(value: str, hint: str = "put them into `~/.netrc`, which uv reads") -> str:
     # A password in a URL would be copied into argv, logs and rendered files.
     if re.match(r"\w+://[^/\s]*@", value):
         raise PydanticCustomError(
-            "credentials",
-            "should not hold a user name or password",
-            {"hint": "put them into `~/.netrc`, which uv reads"},
+            "credentials", "should not hold a user name or password", {"hint": hint}
         )
     return value
+
+
+def _bare_proxy(value: str) -> str:
+    return _bare_url(value, "run a proxy on this machine that logs in to the other, such as px")
 
 
 def _not_ours(value: str) -> str:
@@ -80,6 +82,7 @@ def _removable(value: str, info: ValidationInfo) -> str:
 
 Text = Annotated[str, Field(pattern=TEXT)]
 Url = Annotated[str, Field(pattern=URL), AfterValidator(_bare_url)]
+Proxy = Annotated[str, Field(pattern=URL), AfterValidator(_bare_proxy)]
 Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
 Certificates = Annotated[Path, AfterValidator(_file)]
 Folder = Annotated[Text, AfterValidator(_folder)]

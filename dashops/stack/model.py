@@ -13,6 +13,7 @@ from dashops.stack.kinds import (
     Name,
     OwnFolder,
     Port,
+    Proxy,
     Seconds,
     Size,
     Source,
@@ -47,10 +48,26 @@ class Environment(Section):
         default=None,
         description="URL of the package index. Default: PyPI, or what uv is set up to use.",
     )
+    extra_indexes: tuple[Url, ...] = Field(
+        default=(),
+        description="URLs of more package indexes. A package is taken from the first index that "
+        "has it, these before `index`, so that nobody can put a newer one into another. "
+        "Default: none.",
+    )
     find_links: tuple[Source, ...] = Field(
         default=(),
         description="More places to find packages: folders (relative to this file) or URLs of "
         "pages. Default: none; meant for machines without a network.",
+    )
+    offline: bool = Field(
+        default=False,
+        description="Whether nothing may be fetched: only folders of `find_links` and what uv "
+        "has in its cache count. Default: false.",
+    )
+    proxy: Proxy | None = Field(
+        default=None,
+        description="URL of the proxy that package indexes are reached through. Default: none, "
+        "or `HTTPS_PROXY` of the shell.",
     )
     certificates: Certificates | None = Field(
         default=None,
@@ -141,6 +158,12 @@ class Gateway(Section):
         default=50,
         description="Kernels running at the same time. Default: 50; a kernel with pandas "
         "takes about 100 MB of memory.",
+    )
+    kernel_memory: Size = Field(
+        default=ByteSize(4 * 2**30),
+        description="Memory for data that one kernel may have, in bytes or with a unit (2GiB); "
+        "a cell that wants more fails with MemoryError. Default: 4GiB, so that one notebook "
+        "cannot take the whole machine.",
     )
     env: tuple[Variable, ...] = Field(
         default=("LANG", "LC_ALL", "TZ"),

@@ -104,6 +104,28 @@ def test_packages_come_from_where_the_stack_says() -> None:
     assert shown.endswith("-r /srv/demo/.dashops/rendered/gateway/requirements.txt")
 
 
+def test_an_own_index_comes_before_the_default_one_and_the_network_can_be_out_of_the_question() -> (
+    None
+):
+    extra = "[https://a.example/simple, https://b.example/simple]"
+    step = commands(f"environment: {{extra_indexes: {extra}, offline: true}}")[
+        "gateway: install packages"
+    ]
+    shown = run.shown(step.argv)
+    assert "--index https://a.example/simple --index https://b.example/simple --offline" in shown
+
+
+def test_a_proxy_is_used_and_holds_no_password() -> None:
+    step = commands("environment: {proxy: 'http://proxy.example:3128'}")[
+        "gateway: make environment"
+    ]
+    assert step.env["HTTPS_PROXY"] == step.env["HTTP_PROXY"] == "http://proxy.example:3128"
+    with pytest.raises(errors.SpecError, match="password") as caught:
+        read("environment: {proxy: 'http://me:hidden@proxy.example:3128'}")
+    assert "on this machine" in caught.value.hint
+    assert "hidden" not in str(caught.value)
+
+
 def test_certificates_reach_uv(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text("")

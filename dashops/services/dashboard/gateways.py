@@ -7,7 +7,12 @@ from typing import Any
 
 from tornado import httpclient, httputil, web, websocket
 
-from dashops.services.dashboard import config, wall
+from dashops.bundle import Dependencies
+from dashops.services.dashboard import config, environments, wall
+
+__all__ = ["EnvironmentFailed", "Gateway", "Gateways"]
+
+EnvironmentFailed = environments.EnvironmentFailed
 
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
@@ -27,18 +32,55 @@ class Gateway:
     ) -> str:
         """Start a kernel in the folder of a revision; return its id.
 
-        The archive is made and sent only when this gateway has not seen the revision yet.
+        The archive is made and sent only when this gateway has not seen the revision yet, and an
+        environment it has not, or not any more, is made first.
 
         Raises:
+            EnvironmentFailed: when the revision's packages cannot be used.
             web.HTTPError: 503 when the gateway is gone, full or refuses.
         """
         body = json.dumps({"name": name, "env": {**env, "DASHOPS_BUNDLE": revision}})
-        answer = await self._fetch("POST", "/api/kernels", body, allowed=(409,))
-        if answer.code == 409:
-            await self._fetch("PUT", f"/api/dashops/bundles/{revision}", archive())
-            answer = await self._fetch("POST", "/api/kernels", body)
+        answer = await self._fetch("POST", "/api/kernels", body, allowed=(409, 422, 424))
+        if answer.code in (409, 424):
+            await self.build(revision, archive, lambda _line: None)
+            answer = await self._fetch("POST", "/api/kernels", body, allowed=(422,))
+        if answer.code == 422:
+            raise environments.failed(json.loads(answer.body)["failed"])
         self.kernels += 1
         return str(json.loads(answer.body)["id"])
+
+    async def lock(self, wanted: Dependencies, tell: Callable[[str], None]) -> str:
+        """Versions with hashes for what a notebook asks for; `tell` gets the log as it comes.
+
+        Raises:
+            EnvironmentFailed: when there are none.
+            web.HTTPError: 503 when the gateway is gone or refuses.
+        """
+        for each in wanted.unsupported:
+            tell(f"Not used: {each}")
+        asked = {"source": wanted.source, "files": dict(wanted.files), "python": wanted.python}
+        _, answer = await self._follow("/api/dashops/locks", json.dumps(asked), tell)
+        return str(answer["lock"])
+
+    async def build(
+        self, revision: str, archive: Callable[[], bytes], tell: Callable[[str], None]
+    ) -> None:
+        """Send a revision unless it is there, and make its environment unless that is there.
+
+        Raises as `lock` does.
+        """
+        path = f"/api/dashops/environments/{revision}"
+        code, _ = await self._follow(path, "", tell)
+        if code == 409:
+            await self._fetch("PUT", f"/api/dashops/bundles/{revision}", archive())
+            code, _ = await self._follow(path, "", tell)
+        if code == 409:
+            raise web.HTTPError(503, "gateway %s lost revision %s", self.url, revision)
+
+    async def about(self) -> dict[str, Any]:
+        """``{"python", "platform", "modules": {import name: distribution}}`` of the default."""
+        answer = await self._fetch("GET", "/api/dashops/about", timeout=20)
+        return dict(json.loads(answer.body))
 
     async def stop_kernel(self, kernel_id: str) -> None:
         """End a kernel; one that is gone already is fine."""
@@ -84,6 +126,14 @@ class Gateway:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"token {self._token}"}
+
+    async def _follow(
+        self, path: str, body: str, tell: Callable[[str], None]
+    ) -> tuple[int, dict[str, Any]]:
+        request = httpclient.HTTPRequest(
+            self.url + path, method="POST", headers=self._headers, body=body, connect_timeout=5
+        )
+        return await environments.follow(request, tell)
 
     async def _fetch(
         self,

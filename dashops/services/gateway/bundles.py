@@ -8,15 +8,18 @@ from pathlib import Path
 
 from dashops import bundle as bundles
 from dashops import errors
+from dashops.bundle.requirements import ARCHIVES
 
 LIMIT = 2**31  # bytes a bundle may unpack to; the dashboard server has a tighter limit
 KEPT = 20  # unused revisions that stay unpacked, for whoever opens them next
+LOCK = "requirements.lock"
 STARTUP = "c.HistoryManager.enabled = False\n"
 
 
 class Bundles:
     """Folders by revision under one root: ``work/`` is a kernel's directory, ``home/`` its HOME.
 
+    One with an environment of its own has the lock beside them.
     Viewers of a revision share them: a copy each would cost the bundle's size at every visit.
     """
 
@@ -33,6 +36,16 @@ class Bundles:
             return None
         os.utime(path)
         return path
+
+    def lock(self, revision: str) -> str | None:
+        """The lock of a revision that is here; None for the default environment."""
+        path = self.root / revision / LOCK
+        return path.read_text() if path.is_file() else None
+
+    def archives(self, revision: str) -> list[Path]:
+        """Its folders with wheels, which a lock may name and no index has."""
+        found = (self.root / revision / "work").rglob("*")
+        return sorted({path.parent for path in found if path.name.endswith(ARCHIVES)})
 
     def collect(self, in_use: Collection[str]) -> None:
         """Delete the revisions used longest ago, but for some, and but for those in use."""
@@ -55,6 +68,8 @@ class Bundles:
             (folder / "work").mkdir(parents=True, exist_ok=True)
             profile = folder / "home" / ".ipython" / "profile_default"
             profile.mkdir(parents=True)
+            if bundle.lock is not None:
+                (folder / LOCK).write_text(bundle.lock)
             # IPython would keep every cell in a database that all dashboards share.
             (profile / "ipython_kernel_config.py").write_text(STARTUP)
             if self.folder(revision) is None:

@@ -1,4 +1,4 @@
-"""The gateway's routes: those of jupyter-kernel-gateway, plus one that takes bundles.
+"""The gateway's routes: jupyter-kernel-gateway's, and those for bundles and their packages.
 
 Named in its configuration as ``KernelGatewayApp.api``, its documented way to be extended.
 """
@@ -16,6 +16,7 @@ from kernel_gateway.services.kernels.handlers import MainKernelHandler
 from tornado import http1connection, web
 
 from dashops import errors
+from dashops.services.gateway import failures, packages
 
 LIMIT = 2**31  # bytes of an archive
 
@@ -36,9 +37,13 @@ class Kernels(MainKernelHandler):
             for name, value in asked.items()
             if name in allowed or name.startswith("KERNEL_")
         }
-        kernel_id = await self.kernel_manager.start_kernel(
-            kernel_name=model.get("name") or self.kernel_manager.default_kernel_name, env=env
-        )
+        name = model.get("name") or self.kernel_manager.default_kernel_name
+        try:
+            kernel_id = await self.kernel_manager.start_kernel(kernel_name=name, env=env)
+        except failures.EnvironmentFailed as failed:
+            self.set_status(422)
+            self.finish({"failed": vars(failed)})
+            return
         self.set_status(201)
         self.set_header(
             "Location", url_path_join(self.base_url, "api", "kernels", url_escape(kernel_id))
@@ -90,6 +95,9 @@ class Personality(JupyterWebsocketPersonality):
             (rf"{base}/api/kernels", Kernels),
             (rf"{base}/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/channels", Channels),
             (rf"{base}/api/dashops/bundles/([0-9a-f]{{64}})", Bundle),
+            (rf"{base}/api/dashops/environments/([0-9a-f]{{64}})", packages.Environments),
+            (rf"{base}/api/dashops/locks", packages.Locks),
+            (rf"{base}/api/dashops/about", packages.About),
             *super().create_request_handlers(),
         ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dashops.plan import Step, digest
 from dashops.stack import Stack
-from dashops.targets.local import recipe
+from dashops.targets.local import packages, recipe
 from dashops.targets.local.facts import SLOTS, Facts, facts
 from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
@@ -82,23 +82,19 @@ def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str
     reason = "environment is incomplete" if half else "environment is missing"
     rendered = stack.state_dir / "rendered"
     requirements = rendered / slot / "requirements.txt"
+    found = packages.find(stack)
     options: list[str | Path] = ["--python", folder / "bin" / "python"]
-    if stack.environment.index:
-        options += ["--default-index", stack.environment.index]
-    for place in stack.environment.find_links:
-        options += ["--find-links", place]
+    options += found.options
     if not facts.origin.editable:
         # It may be a folder or a wheel that changed without a new version.
         options += ["--refresh-package", "dashops"]
     options += ["--overrides", rendered / recipe.OVERRIDES, "-r", requirements]
     venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
-    certificates = stack.environment.certificates
-    env = {"SSL_CERT_FILE": str(certificates)} if certificates else {}
-    packages = "dashboard.frontends" if slot == "dashboard" else "environment.packages"
+    setting = "dashboard.frontends" if slot == "dashboard" else "environment.packages"
     hint = f"see `environment.python` ({stack.where('environment.python')})"
-    yield Step(slot, "make environment", reason, venv, env, hint)
-    hint = f"see `{packages}` ({stack.where(packages)}) and `environment.index`"
-    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), env, hint)
+    yield Step(slot, "make environment", reason, venv, found.env, hint)
+    hint = f"see `{setting}` ({stack.where(setting)}) and `environment.index`"
+    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), found.env, hint)
     yield Step(slot, "complete environment", reason, ("cp", requirements, folder))
 
 

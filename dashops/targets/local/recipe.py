@@ -6,7 +6,7 @@ from pathlib import Path
 from dashops import plan, render
 from dashops.errors import SpecError
 from dashops.stack import Stack
-from dashops.targets.local import supervisor
+from dashops.targets.local import packages, supervisor
 from dashops.targets.local.facts import SLOTS, Facts
 
 OVERRIDES = "overrides.txt"
@@ -23,6 +23,7 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
         "rendered": stack.state_dir / "rendered",
         "run": stack.state_dir / "run",
         "logs": stack.state_dir / "logs",
+        "packages": packages.find(stack),
         "requirements": {slot: facts.origin.requirement.format(extra=slot) for slot in SLOTS},
     }
     # The digest is part of the file it is the digest of, so the first round goes without.

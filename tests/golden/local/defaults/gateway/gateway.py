@@ -16,6 +16,11 @@ c.ZMQChannelsWebsocketConnection.limit_rate = False
 c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
 c.BundleKernels.bundle_root = "/srv/demo/.dashops/gateway"
 c.BundleKernels.kernel_log = "/srv/demo/.dashops/logs/kernels.log"
+# Environments of dashboards get their packages from where those of the stack do.
+c.BundleKernels.environment_root = "/srv/demo/.dashops/gateway/environments"
+c.BundleKernels.uv_options = []
+c.BundleKernels.uv_env = {}
+c.BundleKernels.kernel_memory = 4294967296
 c.BundleKernels.allowed_env = ["LANG", "LC_ALL", "TZ"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600
