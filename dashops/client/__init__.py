@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import problems
+from dashops.client import about, problems
+from dashops.client.about import About, Kernel
 from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
     Contents,
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RUN",
+    "About",
     "Dashboard",
     "Deployed",
     "Failure",
     "File",
     "Gateway",
     "History",
+    "Kernel",
     "NotebookFailed",
     "Progress",
     "Revision",
@@ -47,6 +50,7 @@ __all__ = [
     "Server",
     "Status",
     "Viewer",
+    "about",
 ]
 
 Progress = Callable[[int, int], None]

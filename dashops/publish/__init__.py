@@ -11,12 +11,17 @@ from dashops import bundle, client, errors
 from dashops.plan import Event
 from dashops.publish import origin
 from dashops.publish.destinations import Destination, destination
+from dashops.publish.preflighting import Checks, Kernels, Preflight, kernels, ready, server_if_any
+from dashops.publish.preflighting import check as preflight
 from dashops.run import Run
 
 __all__ = [
+    "Checks",
     "Destination",
+    "Kernels",
     "Listing",
     "Notebook",
+    "Preflight",
     "Published",
     "Removed",
     "Revisions",
@@ -25,10 +30,14 @@ __all__ = [
     "dashboards",
     "deploy_notebook",
     "destination",
+    "kernels",
+    "preflight",
     "prepare",
+    "ready",
     "remove",
     "revisions",
     "roll_back",
+    "server_if_any",
     "show",
 ]
 

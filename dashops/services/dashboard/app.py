@@ -11,6 +11,7 @@ from voila.app import Voila
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 from dashops.services.dashboard import (
+    about,
     api,
     config,
     connection,
@@ -66,6 +67,7 @@ class DashboardServer(Voila):
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
             "deploying": set(),
+            "labextensions_path": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
@@ -102,6 +104,7 @@ class DashboardServer(Voila):
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
             (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
             (r"/_api/status", api.Status),
+            (r"/_api/about", about.About),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
             (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
