@@ -6,12 +6,16 @@ notebook    text → valid nbformat 4, its title, kernel and language
 references  cells → the files they mention
 gather      the author's folder → Bundle
 archive     Bundle ↔ zip, safe against hostile archives
+dependencies  notebook and files → the packages it asks for
+requirements  the grammar of requirements files and locks
+conda       the part of an environment.yml that pip can install
 assets      which files a viewer's browser may fetch
 """
 
 from dashops.bundle.archive import pack, unpack
 from dashops.bundle.assets import assets
 from dashops.bundle.contents import NOTEBOOK, Bundle, digest, encode
+from dashops.bundle.dependencies import Dependencies, dependencies
 from dashops.bundle.gather import collect
 from dashops.bundle.names import check_name, name_for
 from dashops.bundle.notebook import kernel, language, parse, title
@@ -19,9 +23,11 @@ from dashops.bundle.notebook import kernel, language, parse, title
 __all__ = [
     "NOTEBOOK",
     "Bundle",
+    "Dependencies",
     "assets",
     "check_name",
     "collect",
+    "dependencies",
     "digest",
     "encode",
     "kernel",

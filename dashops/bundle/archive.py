@@ -1,6 +1,7 @@
 """Bundle ↔ bytes; `unpack` reads what a stranger sent: it writes nothing and believes nothing."""
 
 import io
+import json
 import stat
 import struct
 import zipfile
@@ -8,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from dashops import errors
-from dashops.bundle import contents, notebook
+from dashops.bundle import contents, notebook, requirements
 
 _FAULTS = (
     zipfile.BadZipFile,
@@ -23,6 +24,10 @@ _FAULTS = (
 )
 """What zipfile raises for broken archives, found by feeding it mutated ones."""
 
+FORMAT = 2
+"""The newest format of a zip: 2 has a lock. Format 1 is a zip without a word about its format."""
+
+_MARK = f"{contents.OWN}/bundle.json"
 _MAX_DIRECTORY = 4 * 2**20
 """Bytes of a zip's directory: far more than MAX_FILES need, far less than fills the memory."""
 
@@ -37,7 +42,7 @@ def pack(bundle: contents.Bundle) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         index = (contents.NOTEBOOK, contents.encode(bundle.notebook))
-        for path, content in (index, *sorted(bundle.files.items())):
+        for path, content in (index, *sorted((dict(bundle.files) | _own(bundle)).items())):
             info = zipfile.ZipInfo(path, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
@@ -61,8 +66,40 @@ def unpack(data: bytes, limit: int) -> contents.Bundle:
             f"the zip has no `{contents.NOTEBOOK}`",
             hint=f"the notebook of a zip is called `{contents.NOTEBOOK}` and is not in a folder",
         )
+    lock = _lock(files)
     contents.check_paths(files)
-    return contents.Bundle(notebook.parse(index), files)
+    return contents.Bundle(notebook.parse(index), files, lock=lock)
+
+
+def _own(bundle: contents.Bundle) -> dict[str, bytes]:
+    """What dashops itself says in a zip; nothing where an older one can read it as well."""
+    if bundle.lock is None:
+        return {}
+    mark = json.dumps({"format": FORMAT}).encode() + b"\n"
+    return {contents.LOCK: bundle.lock.encode(), _MARK: mark}
+
+
+def _lock(files: dict[str, bytes]) -> str | None:
+    """The lock among the files of a zip, taken out of them together with the mark."""
+    mark, lock = files.pop(_MARK, None), files.pop(contents.LOCK, None)
+    try:
+        found = json.loads(mark)["format"] if mark is not None else 1
+        if type(found) is not int or found < 1:
+            raise ValueError(f"format is {found!a}")
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise errors.SpecError(f"`{_MARK}` in the zip is broken", hint=_HINT) from error
+    if found > FORMAT:
+        raise errors.SpecError(
+            f"the bundle was made by a newer dashops: it has format {found}, "
+            f"and this one reads up to {FORMAT}",
+            hint="update dashops where the bundle goes to",
+        )
+    if lock is None:
+        return None
+    try:
+        return requirements.check_lock(lock.decode())
+    except UnicodeError as error:
+        raise errors.SpecError(f"`{contents.LOCK}` in the zip is not UTF-8", hint=_HINT) from error
 
 
 def _read(data: bytes, limit: int) -> dict[str, bytes]:
@@ -124,7 +161,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> str:
                 f"the file name {contents.shown(name)} is not UTF-8", hint=_HINT
             ) from error
     name = name.removesuffix("/")
-    if name != contents.NOTEBOOK:
+    if name not in (contents.NOTEBOOK, contents.LOCK, _MARK):
         contents.check_paths([name])
     if entry.flag_bits & _ENCRYPTED:
         raise errors.SpecError(

@@ -13,6 +13,12 @@ from dashops import errors
 NOTEBOOK = "index.ipynb"
 """The notebook's path in a bundle, whatever the author's file is called."""
 
+OWN = ".dashops"
+"""The folder of a zip that dashops itself writes; no file of an author may be in it."""
+
+LOCK = f"{OWN}/requirements.lock"
+"""Where a zip has the lock."""
+
 MAX_FILES = 2000
 """Files in a bundle, the notebook not counted; more is a data set, which belongs elsewhere."""
 
@@ -26,12 +32,14 @@ class Bundle:
 
     `notebook` is nbformat 4 JSON without outputs. `files` maps relative POSIX paths to contents,
     without the notebook itself. `missing` are references of the notebook to files that are not
-    in the bundle: a warning for the author, never sent.
+    in the bundle: a warning for the author, never sent. `lock` is the text of hashed requirements
+    that its environment is made from; None means the default environment.
     """
 
     notebook: dict[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    lock: str | None = None
 
 
 def encode(notebook: Mapping[str, Any]) -> bytes:
@@ -43,7 +51,10 @@ def encode(notebook: Mapping[str, Any]) -> bytes:
 def digest(bundle: Bundle) -> str:
     """Hex SHA-256 of the contents, 64 characters; the order of files and the zip do not matter."""
     total = hashlib.sha256(b"dashops bundle 1\n")
-    for path, content in sorted({**bundle.files, NOTEBOOK: encode(bundle.notebook)}.items()):
+    files = {**bundle.files, NOTEBOOK: encode(bundle.notebook)}
+    if bundle.lock is not None:
+        files[LOCK] = bundle.lock.encode()
+    for path, content in sorted(files.items()):
         total.update(f"{hashlib.sha256(content).hexdigest()} {path}\n".encode())
     return total.hexdigest()
 
@@ -100,6 +111,7 @@ def _unfit(path: str) -> str:
         "it has a backslash": "\\" in path,
         "it is absolute": path.startswith("/") or _DRIVE.match(path) is not None,
         "it has an empty part or a `.` or `..`": bool({"", ".", ".."} & set(parts)),
+        f"the folder `{OWN}` is for dashops itself": parts[0].casefold() == OWN,
         "it is too long": len(path.encode(errors="replace")) > 1024
         or any(len(part.encode(errors="replace")) > 255 for part in parts),
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dashops import errors
-from dashops.bundle import contents, notebook, references
+from dashops.bundle import contents, notebook, references, requirements
+from dashops.bundle.dependencies import find as find_dependencies
 
 _PRIVATE = {".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", ".dashops"}
 
@@ -29,6 +30,7 @@ def collect(path: Path, extra: Sequence[Path], limit: int = sys.maxsize) -> cont
     files, missing = _referred(parsed, root)
     for given in extra:
         files |= _named(given, root)
+    files |= _dependencies(parsed, root)
     files.discard(path.name)
     if contents.NOTEBOOK in files:
         raise errors.SpecError(
@@ -76,6 +78,20 @@ def _referred(parsed: dict[str, object], root: Path) -> tuple[set[str], list[str
         files |= {path for path in (*cell.shows, *cell.links) if _fit(root / path, root)}
         missing |= dict.fromkeys(path for path in cell.shows if not _fit(root / path, root))
     return _without(files, refused), list(missing)
+
+
+def _dependencies(parsed: dict[str, object], root: Path) -> set[str]:
+    """The files that say which packages the notebook needs."""
+
+    def read(path: str) -> bytes | None:
+        if not _fit(root / path, root):
+            return None
+        # Archives may be large, and are read with all the other files, within the limit.
+        archive = path.endswith(requirements.ARCHIVES)
+        return b"" if archive else _read(root, [path], sys.maxsize)[path]
+
+    found = find_dependencies(parsed, read)
+    return set(found.taken) if found else set()
 
 
 def _without(files: set[str], patterns: list[str]) -> set[str]:
