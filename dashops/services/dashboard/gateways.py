@@ -1,9 +1,10 @@
 """The kernel gateways this server may use, over HTTP and websocket; knows nothing of viewers."""
 
+import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from tornado import httpclient, httputil, web, websocket
 
@@ -16,6 +17,9 @@ EnvironmentFailed = environments.EnvironmentFailed
 
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
+
+
+Answer = TypeVar("Answer")
 
 
 class Gateway:
@@ -72,7 +76,9 @@ class Gateway:
         path = f"/api/dashops/environments/{revision}"
         code, _ = await self._follow(path, "", tell)
         if code == 409:
-            await self._fetch("PUT", f"/api/dashops/bundles/{revision}", archive())
+            await self._fetch(
+                "PUT", f"/api/dashops/bundles/{revision}", await asyncio.to_thread(archive)
+            )
             code, _ = await self._follow(path, "", tell)
         if code == 409:
             raise web.HTTPError(503, "gateway %s lost revision %s", self.url, revision)
@@ -179,9 +185,27 @@ class Gateways:
 
     async def kernelspecs(self) -> dict[str, Any]:
         """The kernelspecs of the first gateway that answers; raises HTTPError 503."""
+        return await self._first(lambda gateway: gateway.kernelspecs())
+
+    async def about(self) -> dict[str, Any]:
+        """What the first gateway that answers says of itself; raises HTTPError 503."""
+        return await self._first(lambda gateway: gateway.about())
+
+    async def lock(self, wanted: Dependencies, tell: Callable[[str], None]) -> str:
+        """As of a gateway: the first that answers resolves, as all are made alike."""
+        return await self._first(lambda gateway: gateway.lock(wanted, tell))
+
+    async def build(
+        self, revision: str, archive: Callable[[], bytes], tell: Callable[[str], None]
+    ) -> None:
+        """As of a gateway: the first that answers builds, the others when a viewer needs it."""
+        await self._first(lambda gateway: gateway.build(revision, archive, tell))
+
+    async def _first(self, ask: Callable[[Gateway], Awaitable[Answer]]) -> Answer:
+        failure: web.HTTPError | None = None
         for gateway in self.usable():
             try:
-                return await gateway.kernelspecs()
-            except web.HTTPError:
-                continue
-        raise web.HTTPError(503, "no gateway answers")
+                return await ask(gateway)
+            except web.HTTPError as error:
+                failure = error
+        raise web.HTTPError(503, "no gateway answers") from failure

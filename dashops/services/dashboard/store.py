@@ -184,7 +184,13 @@ class Store:
         }
         with self._database.begin() as connection:
             connection.execute(sql.update(tables.revisions).where(where).values(found))
-        return replace(revision, **{**found, "warnings": warnings})
+        return replace(
+            revision,
+            state=state,
+            failure=failure,
+            warnings=warnings,
+            thumbnail=thumbnail is not None,
+        )
 
     def thumbnail(self, digest: str) -> bytes | None:
         """The picture of a revision, if there is one."""
