@@ -14,13 +14,14 @@ assets      which files a viewer's browser may fetch
 
 from dashops.bundle.archive import pack, unpack
 from dashops.bundle.assets import assets
-from dashops.bundle.contents import NOTEBOOK, Bundle, digest, encode
+from dashops.bundle.contents import LOCK, NOTEBOOK, Bundle, digest, encode
 from dashops.bundle.dependencies import Dependencies, dependencies
 from dashops.bundle.gather import collect
 from dashops.bundle.names import check_name, name_for
 from dashops.bundle.notebook import kernel, language, parse, title
 
 __all__ = [
+    "LOCK",
     "NOTEBOOK",
     "Bundle",
     "Dependencies",

@@ -17,6 +17,8 @@ PATTERNS = {
     (USER := r"^[^\s:]+$"): "should be a login name without blanks and colons",
     (VARIABLE := r"^[A-Za-z_][A-Za-z0-9_]*$"): "should be the name of an environment variable",
     (URL := r"^(https?|file)://\S+$"): "should be a URL that starts with `https://`",
+    (DATABASE := r"^postgresql://\S+$"): "should be like `postgresql://user@host/database`",
+    (FILES := r"^[a-z][a-z0-9]*://\S+$"): "should be like `s3://bucket/prefix`",
 }
 
 
@@ -31,6 +33,27 @@ def _bare_url(value: str, hint: str = "put them into `~/.netrc`, which uv reads"
 
 def _bare_proxy(value: str) -> str:
     return _bare_url(value, "run a proxy on this machine that logs in to the other, such as px")
+
+
+def _no_password(value: str) -> str:
+    # It would be copied into rendered files and logs.
+    if re.match(r"\w+://[^@/\s]*:[^/\s]*@", value) or re.search(r"[?&](ssl)?password=", value):
+        raise PydanticCustomError(
+            "credentials",
+            "should not hold a password",
+            {"hint": "put it into `~/.pgpass`, or into a file that `?passfile=` names"},
+        )
+    return value
+
+
+def _no_keys(value: str) -> str:
+    if "@" in value or "?" in value:
+        raise PydanticCustomError(
+            "credentials",
+            "should not hold keys or options",
+            {"hint": "put keys and endpoint into `~/.aws`, as for every AWS tool"},
+        )
+    return value
 
 
 def _not_ours(value: str) -> str:
@@ -83,6 +106,8 @@ def _removable(value: str, info: ValidationInfo) -> str:
 Text = Annotated[str, Field(pattern=TEXT)]
 Url = Annotated[str, Field(pattern=URL), AfterValidator(_bare_url)]
 Proxy = Annotated[str, Field(pattern=URL), AfterValidator(_bare_proxy)]
+Database = Annotated[str, Field(pattern=DATABASE), AfterValidator(_no_password)]
+Files = Annotated[str, Field(pattern=FILES), AfterValidator(_no_keys)]
 Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
 Certificates = Annotated[Path, AfterValidator(_file)]
 Folder = Annotated[Text, AfterValidator(_folder)]

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 from dashops.stack.kinds import (
     Certificates,
     Count,
+    Database,
+    Files,
     Folder,
     Name,
     OwnFolder,
@@ -130,6 +132,18 @@ class Dashboard(Section):
         default=10,
         description="Revisions of each dashboard to keep, for a rollback; the one it shows and "
         "those that viewers have open stay anyway. Default: 10.",
+    )
+    database: Database | None = Field(
+        default=None,
+        description="PostgreSQL database of dashboards and revisions, "
+        "`postgresql://user@host/database`, its password in `~/.pgpass`. "
+        "Default: SQLite in the folder `store`, which needs nobody to run it.",
+    )
+    files: Files | None = Field(
+        default=None,
+        description="Where the files of revisions are kept, an fsspec URL such as "
+        "`s3://bucket/prefix` that nothing else uses. Default: the folder `store`, which is "
+        "the quickest.",
     )
     drain_timeout: Seconds = Field(
         default=1800,

@@ -1,10 +1,14 @@
 """``python -m dashops.services.dashboard --config FILE`` runs the dashboard server."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from dashops.services.dashboard import app, config
+from dashops.services.dashboard import app, config, store
 
 parser = argparse.ArgumentParser(prog="dashops.services.dashboard")
 parser.add_argument("--config", type=Path, required=True)
-app.serve(config.load(parser.parse_args().config))
+try:
+    app.serve(config.load(parser.parse_args().config))
+except store.Unavailable as error:
+    sys.exit(f"error: {error.message}\nhint: {error.hint}")

@@ -60,7 +60,7 @@ class DashboardServer(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
-        dashboards = store.Store(self.dashops.store)
+        dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
         def collect() -> None:
             open_kernels = self.kernel_manager.open_kernels

@@ -22,6 +22,8 @@ class Config:
     hosts: tuple[str, ...]
     title: str
     store: Path
+    database: str
+    files: str
     user: str
     password_file: Path
     deploy_token_file: Path
@@ -49,6 +51,8 @@ def load(path: Path) -> Config:
         hosts=tuple(server["hosts"]),
         title=server["title"],
         store=Path(server["store"]),
+        database=server["database"],
+        files=server["files"],
         user=login["user"],
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),

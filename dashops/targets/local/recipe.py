@@ -24,7 +24,10 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
         "run": stack.state_dir / "run",
         "logs": stack.state_dir / "logs",
         "packages": packages.find(stack),
-        "requirements": {slot: facts.origin.requirement.format(extra=slot) for slot in SLOTS},
+        "requirements": {
+            slot: facts.origin.requirement.format(extra=",".join(extras(stack, slot)))
+            for slot in SLOTS
+        },
     }
     # The digest is part of the file it is the digest of, so the first round goes without.
     blank = paths | {"digests": dict.fromkeys(SLOTS, ""), "environments": dict.fromkeys(SLOTS, "")}
@@ -81,3 +84,13 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint=f"stop it, or set `{slot}.port` to a free port",
             where=stack.where(f"{slot}.port"),
         )
+
+
+def extras(stack: Stack, slot: str) -> tuple[str, ...]:
+    """The parts of dashops that a slot's environment gets: drivers only when they are used."""
+    if slot != "dashboard":
+        return (slot,)
+    places = {"postgres": stack.dashboard.database, "s3": stack.dashboard.files}
+    prefixes = {"postgres": "postgresql:", "s3": "s3:"}
+    used = (name for name, url in places.items() if url and url.startswith(prefixes[name]))
+    return (slot, *used)

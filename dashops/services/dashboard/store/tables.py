@@ -1,8 +1,7 @@
-"""The tables that say which revisions there are and which one each name shows; no logic."""
+"""The tables that say which revisions there are and which one each name shows; no logic.
 
-import sqlite3
-from pathlib import Path
-from typing import Any
+Whoever changes them writes a migration; a test compares both.
+"""
 
 import sqlalchemy as sql
 
@@ -27,8 +26,9 @@ revisions = sql.Table(
     sql.Column("source", sql.String(64), nullable=False, server_default=""),
     sql.Column("environment", sql.String(64), nullable=False, server_default=""),
     sql.Column("dependencies", sql.Text, nullable=False, server_default=""),
-    sql.Column("warnings", sql.JSON, nullable=False, server_default="[]"),
+    sql.Column("warnings", sql.JSON(none_as_null=True)),
     sql.Column("thumbnail", sql.Boolean, nullable=False, server_default=sql.false()),
+    sql.Index("revisions_by_digest", "digest"),
 )
 
 # One row each time a name was given a revision; the newest row of a name is what it shows.
@@ -39,8 +39,8 @@ activations = sql.Table(
     sql.Column("name", sql.String(63), nullable=False, index=True),
     sql.Column("number", sql.Integer, nullable=False),
     sql.Column("activated", sql.String(32), nullable=False),
+    sql.Index("activations_by_revision", "name", "number", "id"),
 )
-
 
 deploys = sql.Table(
     "deploys",
@@ -48,24 +48,11 @@ deploys = sql.Table(
     sql.Column("id", sql.String(32), primary_key=True),
     sql.Column("name", sql.String(63), nullable=False),
     sql.Column("author", sql.String(200), nullable=False),
-    sql.Column("state", sql.String(12), nullable=False),
+    sql.Column("state", sql.String(16), nullable=False),
+    sql.Column("phase", sql.String(16), nullable=False),
     sql.Column("revision", sql.Integer),
     sql.Column("message", sql.Text, nullable=False),
     sql.Column("started", sql.String(32), nullable=False),
     sql.Column("finished", sql.String(32)),
+    sql.Index("deploys_by_start", "started"),
 )
-
-
-def open_database(path: Path) -> sql.Engine:
-    """The database in that file, made if it is not there."""
-    engine = sql.create_engine(f"sqlite:///{path}")
-    sql.event.listen(engine, "connect", _set_up)
-    metadata.create_all(engine)
-    path.chmod(0o600)
-    return engine
-
-
-def _set_up(connection: sqlite3.Connection, _: Any) -> None:
-    # Readers then do not wait for a writer, and a crash leaves the last transaction whole.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=10000")

@@ -1,0 +1,18 @@
+"""What the server keeps: dashboards, their revisions and their files; it knows no HTTP.
+
+dashboards  Store: names, revisions, what each name shows
+records     Revision and Deploy, as the store gives them out
+retention   which revisions go
+copies      what a backup takes out and a restore brings in
+files       the contents of revisions, in a folder
+shelf       the same contents elsewhere, by fsspec
+database    the database by URL; Unavailable when it does not answer
+tables      its tables
+migrations  how the tables of an older dashops become those of this one
+"""
+
+from dashops.services.dashboard.store.dashboards import Store
+from dashops.services.dashboard.store.database import Unavailable
+from dashops.services.dashboard.store.records import Deploy, Revision
+
+__all__ = ["Deploy", "Revision", "Store", "Unavailable"]
