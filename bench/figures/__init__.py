@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.figure import Figure
-from bench.figures import help, idle, open, slider, up
+from bench.figures import environment, help, idle, open, slider, up
 from bench.ground import Ground
 
 
@@ -19,4 +19,11 @@ class Measured(Protocol):
 
 
 # `up` needs the stack down, the ones after it need it up.
-ALL: Mapping[str, Measured] = {"help": help, "up": up, "open": open, "slider": slider, "idle": idle}
+ALL: Mapping[str, Measured] = {
+    "help": help,
+    "up": up,
+    "environment": environment,
+    "open": open,
+    "slider": slider,
+    "idle": idle,
+}

@@ -3,7 +3,7 @@
 import base64
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from dashops.bundle import contents, requirements
 from dashops.bundle.requirements import Read
 
 MAIN = "requirements.txt"
-_BLOCK = re.compile(r"^# /// script[ \t]*$\n(?P<body>(^#(| .*)$\n?)*?)^# ///[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -128,10 +127,10 @@ def _pyproject(read: Read) -> Dependencies | None:
 
 def _block(notebook: Mapping[str, Any]) -> Dependencies | None:
     blocks = [
-        (number, found["body"])
+        (number, body)
         for number, cell in enumerate(notebook["cells"], start=1)
         if cell["cell_type"] == "code"
-        for found in _BLOCK.finditer(cell["source"])
+        for body in _bodies(cell["source"])
     ]
     if not blocks:
         return None
@@ -143,10 +142,25 @@ def _block(notebook: Mapping[str, Any]) -> Dependencies | None:
             hint="keep one",
             where=f"cell {blocks[1][0]}",
         )
-    text = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in body.splitlines())
-    data = _parse(text, where)
+    data = _parse(body, where)
     wanted = _wanted(data, "dependencies", where)
     return _plain("PEP 723 block", wanted, _python(data.get("requires-python"), where))
+
+
+def _bodies(source: str) -> Iterator[str]:
+    """The TOML in `# /// script` blocks: comments up to the last `# ///` that follows directly."""
+    body: list[str] | None = None
+    for line in [*source.splitlines(), ""]:
+        text = line.rstrip()
+        if body is None:
+            body = [] if text == "# /// script" else None
+        elif text == "#" or text.startswith("# "):
+            body.append(text)
+        else:
+            if "# ///" in body:
+                last = len(body) - body[::-1].index("# ///") - 1
+                yield "\n".join(each[2:] for each in body[:last])
+            body = None
 
 
 def _metadata(notebook: Mapping[str, Any]) -> Dependencies | None:

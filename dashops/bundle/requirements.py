@@ -178,7 +178,8 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
     start, held = 0, ""
     for number, raw in enumerate([*text.splitlines(), ""], start=1):
         if not raw.rstrip().endswith("\\") or raw.lstrip().startswith("#"):
-            line = (held + re.sub(r"(^|\s)#.*", "", raw)).strip()
+            # One blank for many, as patterns take long for what is mostly blanks.
+            line = " ".join((held + re.sub(r"(^|\s)#.*", "", raw)).split())
             if line:
                 yield start or number, line
             start, held = 0, ""

@@ -139,7 +139,11 @@ class Gateway:
         request = httpclient.HTTPRequest(
             self.url + path, method="POST", headers=self._headers, body=body, connect_timeout=5
         )
-        return await environments.follow(request, tell)
+        try:
+            return await environments.follow(request, tell)
+        except web.HTTPError:
+            self.down_until = time.monotonic() + RETRY_AFTER
+            raise
 
     async def _fetch(
         self,

@@ -67,7 +67,8 @@ def _build(text: str) -> tuple[str, str] | None:
 
 
 def _network(text: str) -> tuple[str, str] | None:
-    offline = "Network connectivity is disabled" in text or "Network is disabled" in text
+    uncached = re.search(r"Because (\S+) was not found in the cache", text)
+    offline = uncached or "Network connectivity is disabled" in text
     failed = re.search(
         r"Request failed|Failed to (?:fetch|download)|error sending request|connection (?:closed|"
         r"reset|refused)|dns error|operation timed out|certificate",
@@ -76,7 +77,7 @@ def _network(text: str) -> tuple[str, str] | None:
     )
     if not offline and not failed:
         return None
-    package = _fetched(text)
+    package = uncached[1] if uncached else _fetched(text)
     at = f" for `{package}`" if package else ""
     if offline:
         hint = "ask the operator to put it into a folder of `environment.find_links`"
