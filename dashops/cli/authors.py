@@ -11,10 +11,12 @@ from dashops.cli.options import (
     Browse,
     Draft,
     Files,
+    Fix,
     Json,
     Name,
     Server,
     StackFile,
+    Strict,
     TokenFile,
     Yes,
     load,
@@ -31,6 +33,8 @@ def deploy_notebook(
     server: Server = None,
     token_file: TokenFile = None,
     stack: StackFile = None,
+    fix: Fix = False,
+    strict: Strict = False,
     browse: Browse = False,
     json: Json = False,
 ) -> None:
@@ -42,10 +46,45 @@ def deploy_notebook(
 
     to = publish.destination(lambda: load(stack), server, token_file)
     wanted = publish.Notebook(notebook, files or [], name, draft)
+    publish.ready(notebook, files or [], to, publish.Checks(strict, fix), view.findings)
     with view.failures(json), view.progress() as tell:
         done = publish.deploy_notebook(wanted, to, run.run, view.announce, tell)
     show(done, json)
     view.browse(done.address) if browse else None
+
+
+@app.command()
+def preflight(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    files: Files = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    fix: Fix = False,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Say what a notebook would miss on the server, before anything is sent. Exit code 2 if so."""
+    from dashops import publish
+
+    to = publish.server_if_any(lambda: load(stack), server, token_file)
+    found = publish.preflight(notebook, files or [], to, publish.Checks(strict, fix))
+    show(found, json)
+    raise typer.Exit(2 if found.refused else 0)
+
+
+@app.command()
+def kernels(
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """List the kernels that notebooks may name."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.kernels(to), json)
 
 
 @app.command()

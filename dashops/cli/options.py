@@ -35,6 +35,8 @@ Draft = Annotated[
     bool, typer.Option("--draft", help="Run it, but let viewers see what they see; prints a link.")
 ]
 Browse = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse when preflight warns of anything.")]
+Fix = Annotated[bool, typer.Option("--fix", help="Write missing packages to requirements.txt.")]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as JUnit XML.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import following, problems
+from dashops.client import about, following, problems
+from dashops.client.about import About, Kernel
 from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
     Contents,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = [
+    "About",
     "Dashboard",
     "Deploy",
     "Deployed",
@@ -46,6 +48,7 @@ __all__ = [
     "Gateway",
     "Happening",
     "History",
+    "Kernel",
     "NotebookFailed",
     "Preview",
     "Progress",
@@ -54,6 +57,7 @@ __all__ = [
     "Server",
     "Status",
     "Viewer",
+    "about",
 ]
 
 Progress = Callable[[int, int], None]

@@ -15,13 +15,18 @@ from dashops import bundle, client, errors
 from dashops.publish.comparing import Difference, diff
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
 from dashops.publish.destinations import Destination, destination
+from dashops.publish.preflighting import Checks, Kernels, Preflight, kernels, ready, server_if_any
+from dashops.publish.preflighting import check as preflight
 
 __all__ = [
+    "Checks",
     "Deploys",
     "Destination",
     "Difference",
+    "Kernels",
     "Listing",
     "Notebook",
+    "Preflight",
     "Published",
     "Removed",
     "Revisions",
@@ -33,10 +38,14 @@ __all__ = [
     "deploys",
     "destination",
     "diff",
+    "kernels",
+    "preflight",
     "prepare",
+    "ready",
     "remove",
     "revisions",
     "roll_back",
+    "server_if_any",
     "show",
     "watch",
 ]

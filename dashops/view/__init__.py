@@ -5,6 +5,7 @@ from dashops.view.asking import agree, asks, confirm_plan, confirm_purge, confir
 from dashops.view.dashboards import announce, browse
 from dashops.view.failures import error, failures
 from dashops.view.live import progress
+from dashops.view.preflight import findings
 from dashops.view.stacks import WithDiff
 from dashops.view.text import as_json, as_text, document
 
@@ -22,5 +23,6 @@ __all__ = [
     "document",
     "error",
     "failures",
+    "findings",
     "progress",
 ]

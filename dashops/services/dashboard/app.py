@@ -13,6 +13,7 @@ from voila.app import Voila
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 from dashops.services.dashboard import (
+    about,
     api,
     config,
     connection,
@@ -122,6 +123,7 @@ class DashboardServer(Voila):
             (r"/_api/deploys", events.Deploys),
             (r"/_api/deploys/([0-9a-f]{32})/events", events.Events),
             (r"/_api/status", api.Status),
+            (r"/_api/about", about.About),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
             (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
