@@ -32,7 +32,7 @@ def check(
         if path in said or path in written or any(up in written for up in _parents(path)):
             continue
         found = None
-        if access.mode == "list":
+        if access.mode == "list" or set("*?[") & set(path):  # polars and dask take patterns
             found = _listed(access, path, sent, root)
         elif _outside(path):
             found = _out(access, path, root, home)

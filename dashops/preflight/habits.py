@@ -9,8 +9,9 @@ from dashops.preflight.cells import Code
 from dashops.preflight.finding import Finding
 
 _INSTALLS = re.compile(
-    r"(?:(?:sudo\s+)?(?:\S*/)?(?:python[\d.]*|\{sys\.executable\}|\"\{sys\.executable\}\")\s+-m\s+)?"
-    r"(?:uv\s+|conda\s+run\s+)?(?:pip[\d.]*|conda|mamba|apt(?:-get)?)\s+(?:-\S+\s+)*install\b(.*)"
+    r"(?:sudo\s+)?"
+    r"(?:(?:\S*/)?(?:python[\d.]*|\"?\{sys\.executable\}\"?)\s+-m\s+|uv\s+|conda\s+run\s+)?"
+    r"(?:pip[\d.]*|conda|mamba|apt(?:-get)?)\s+(?:-\S+\s+)*install\b(.*)"
 )
 _INSTALLERS = {"pip", "conda", "mamba", "uv"}
 _PLACE = re.compile(r"(?:sudo\s+)?apt")

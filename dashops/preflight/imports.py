@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashops.preflight.cells import Code, Place
+from dashops.preflight.names import NAMESPACES
 
 _CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 # A condition that asks for the platform or for the module itself knows what it does.
@@ -49,8 +50,11 @@ def _walk(node: ast.AST, place: Place, *, sure: bool, guarded: bool) -> Iterator
             for each in names:
                 yield Import(each.name, (each.name,), place, node.lineno, sure, guarded)
         case ast.ImportFrom(module=str() as module, level=0, names=names):
-            paths = (*(f"{module}.{each.name}" for each in names), module)
-            yield Import(module, paths, place, node.lineno, sure, guarded)
+            paths = tuple(f"{module}.{each.name}" for each in names)
+            # Each name of a shared module may come from another distribution.
+            shared = module.partition(".")[0] in NAMESPACES
+            for some in ((path,) for path in paths) if shared else (paths,):
+                yield Import(module, (*some, module), place, node.lineno, sure, guarded)
         case ast.Call(args=[ast.Constant(value=str() as module), *_]) if _imports(node.func):
             if module and not module.startswith("."):
                 yield Import(module, (module,), place, node.lineno, sure, guarded)

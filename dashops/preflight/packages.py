@@ -193,11 +193,20 @@ def _providers(
     tabled = next((names.PROVIDERS[path] for path in parts if path in names.PROVIDERS), ())
     modules = (about.modules if about else None) or {}
     there = tuple(names.normal(modules[path]) for path in parts if path in modules)
-    guess = names.normal(used.top)
-    if used.top in names.NAMESPACES:
-        guess = names.normal("-".join(used.module.split(".")[:3]))
+    guesses = _guesses(used)
     known = tuple(dict.fromkeys((*((own,) if own and own not in tabled else ()), *tabled, *there)))
-    return (known, False) if known else ((guess,), guess not in names.NEEDS)
+    return (known, False) if known else (guesses, guesses[0] not in names.NEEDS)
+
+
+def _guesses(used: Import) -> tuple[str, ...]:
+    """Distributions called like the module; a shared one is `google-cloud-storage`."""
+    if used.top not in names.NAMESPACES:
+        return (names.normal(used.top),)
+    # `from azure.identity import Credential` names a class, `from google.cloud import storage` not.
+    last = used.paths[0].rpartition(".")[2]
+    deeper = used.module.count(".") < 2 and last.islower()
+    found = (used.paths[0], used.module) if deeper else (used.module, used.paths[0])
+    return tuple(names.normal("-".join(path.split(".")[:3])) for path in found)
 
 
 def _prefixes(module: str) -> Iterator[str]:

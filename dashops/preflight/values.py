@@ -77,14 +77,14 @@ class Values:
                 yield from _joined(arguments) if arguments else (".",)
             case ast.Attribute(value=ast.Attribute(attr="path"), attr="join"):
                 yield from _joined(arguments)
+            case ast.Attribute(value=inner, attr="glob") if found := self.of(inner, scope, depth):
+                yield from _joined([found, *arguments])
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SAME_CALLS and arguments:
                 yield from arguments[0]
             case ast.Attribute(value=inner, attr="joinpath"):
                 yield from _joined([self.of(inner, scope, depth), *arguments])
             case ast.Attribute(value=inner, attr=name) if name in _SAME:
                 yield from self.of(inner, scope, depth)
-            case ast.Attribute(value=inner, attr="glob") if node.args:
-                yield from _joined([self.of(inner, scope, depth), *arguments])
 
     def _signature(self, function: Function) -> None:
         given = function.args
