@@ -121,10 +121,10 @@ def _finding(need: Need, cover: _Cover, author: Installed) -> Finding | None:
         return None
     named = f"`{package}`" + (" (a guess from its name)" if need.guessed else "")
     if silent:
-        message = f"imports `{used.module}` of {named}; whether the server has it is not known"
+        message = f"imports `{used.module}`: whether the server has {named} is not known"
         return _made(need, "note", message, _fix(need, cover))
     whose = cover.declared.source if cover.declared else "the server's default packages"
-    message = f"imports `{used.module}` of {named}, which is not in {whose}"
+    message = f"imports `{used.module}`: {named} is not in {whose}"
     if cover.complete:
         return _made(need, "error" if used.sure else "warning", message, _fix(need, cover))
     # Some package that is declared may bring it along.

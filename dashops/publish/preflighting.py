@@ -1,6 +1,6 @@
 """The verbs that look before anything is sent: preflight and kernels; values, no printing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def check(
     packed = bundle.collect(notebook, files, limit)
     installed = preflight.installed(notebook, bundle.kernel(packed.notebook))
     author = preflight.Author(folder, installed)
-    declared = _declared(packed, folder)
+    declared = _declared(packed)
     report = preflight.look(packed, about, author, declared)
     # A requirements.txt would hide what the author declared elsewhere.
     fixable = _missing(report) and (declared is None or declared.source == REQUIREMENTS)
@@ -84,7 +84,7 @@ def check(
     apply.save(file, fixed)
     added = fixed.removeprefix(text or "").splitlines()
     packed = bundle.collect(notebook, files, limit)
-    report = preflight.look(packed, about, author, _declared(packed, folder))
+    report = preflight.look(packed, about, author, _declared(packed))
     return Preflight(
         notebook,
         report.findings,
@@ -138,19 +138,8 @@ def _ask(to: Destination | None) -> tuple[client.About | None, str]:
     return about, "" if about else f"the server at `{to.server.url}` is too old to tell"
 
 
-def _declared(packed: bundle.Bundle, folder: Path) -> Declared | None:
-    file = folder / REQUIREMENTS
-    if not file.is_file():
-        return None
-    return preflight.declarations(_Written({REQUIREMENTS: file.read_text("utf-8")}))
-
-
-@dataclass(frozen=True)
-class _Written:
-    files: Mapping[str, str]
-    source: str = REQUIREMENTS
-    python: str = ""
-    unsupported: tuple[str, ...] = ()
+def _declared(packed: bundle.Bundle) -> Declared | None:
+    return preflight.declarations(bundle.dependencies(packed))
 
 
 def _missing(report: preflight.Report) -> tuple[str, ...]:
