@@ -52,7 +52,7 @@ def ask(folder, *gateways, headers=TOKEN):
         [("/_api/about", about.About)],
         gateways=Gateways(*gateways),
         deploy_token="right",
-        labextensions_path=[str(folder), "/nonexistent"],
+        labextensions=[str(folder), "/nonexistent"],
     )
 
     async def talk():
