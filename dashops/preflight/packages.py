@@ -92,12 +92,12 @@ class _Cover:
         if need.used.module in ("ipykernel", "IPython"):
             return True
         if self.declared is None:
-            modules = self.about.modules if self.about else None
-            return modules is not None and any(
-                path in modules
-                for path in (*need.used.paths, need.used.top)
-                if path != need.used.top or need.used.top not in names.NAMESPACES
-            )
+            modules = (self.about.modules if self.about else None) or {}
+            shared = need.used.top in names.NAMESPACES
+            paths = need.used.paths if shared else (*need.used.paths, need.used.top)
+            # A module may be there under a distribution whose list of modules is not complete.
+            there = {names.normal(found) for found in modules.values()}
+            return any(path in modules for path in paths) or bool(there & set(need.providers))
         return bool(self.names & set(need.providers))
 
 

@@ -1,7 +1,7 @@
 """The verbs that look before anything is sent: preflight and kernels; values, no printing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashops import apply, bundle, client, errors, preflight
@@ -131,11 +131,15 @@ def _ask(to: Destination | None) -> tuple[client.About | None, str]:
     """What the server says of itself; preflight goes on without, and says why."""
     if to is None:
         return None, "there is no stack yet and no server was named"
+    about, silent = None, ""
     try:
         about = client.about.ask(to.server)
+        silent = "" if about else f"the server at `{to.server.url}` is too old to tell"
     except errors.DashopsError as error:
-        return None, error.message
-    return about, "" if about else f"the server at `{to.server.url}` is too old to tell"
+        silent = error.message
+    if to.env is not None and (about is None or about.env is None):
+        about = replace(about or client.About(), env=to.env)
+    return about, silent
 
 
 def _declared(packed: bundle.Bundle) -> Declared | None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -64,6 +65,12 @@ class TestCheck:
         found = publish.preflight(path, [], destination(says(status)), publish.Checks(strict=True))
         assert found.silent
         assert not found.refused
+
+    def test_a_stack_of_this_machine_knows_its_variables(self, folder: Path) -> None:
+        path = notebook(folder, "import os\nos.environ['TZ'], os.environ['TOKEN']")
+        to = replace(destination(says(404)), env=frozenset({"TZ"}))
+        found = publish.preflight(path, [], to, publish.Checks()).findings
+        assert [each.message for each in found] == ["kernels see no `TOKEN`, which is an error"]
 
     def test_files_named_on_the_command_line_are_sent(self, folder: Path) -> None:
         path = notebook(folder, "open('a.csv')")
