@@ -85,7 +85,7 @@ def _read(access: Access, path: str, root: Path, *, opaque: bool) -> Finding | N
             f"write `# associate: {pattern}` on top of a code cell, or name it on the command line",
             "warning" if access.guarded else "error",
         )
-    if access.guarded or opaque:
+    if access.guarded or opaque or access.mode == "make":
         return None
     nearby = [each.name for each in _entries(there.parent)]
     close = difflib.get_close_matches(there.name, nearby, n=1, cutoff=0.75)

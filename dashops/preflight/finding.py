@@ -24,7 +24,6 @@ KINDS = {
     "large-file": "a file that makes every upload and every first visit slow",
     "secret": "what looks like a password or key",
     "unsupported": "a dependency that no environment can have",
-    "unchecked": "something that could not be looked at",
 }
 """Every kind of finding, in the order of docs/preflight.md."""
 

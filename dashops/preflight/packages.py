@@ -92,12 +92,12 @@ class _Cover:
         if need.used.module in ("ipykernel", "IPython"):
             return True
         if self.declared is None:
-            modules = self.about.modules if self.about else None
-            return modules is not None and any(
-                path in modules
-                for path in (*need.used.paths, need.used.top)
-                if path != need.used.top or need.used.top not in names.NAMESPACES
-            )
+            modules = (self.about.modules if self.about else None) or {}
+            shared = need.used.top in names.NAMESPACES
+            paths = need.used.paths if shared else (*need.used.paths, need.used.top)
+            # A module may be there under a distribution whose list of modules is not complete.
+            there = {names.normal(found) for found in modules.values()}
+            return any(path in modules for path in paths) or bool(there & set(need.providers))
         return bool(self.names & set(need.providers))
 
 
@@ -121,10 +121,10 @@ def _finding(need: Need, cover: _Cover, author: Installed) -> Finding | None:
         return None
     named = f"`{package}`" + (" (a guess from its name)" if need.guessed else "")
     if silent:
-        message = f"imports `{used.module}` of {named}; whether the server has it is not known"
+        message = f"imports `{used.module}`: whether the server has {named} is not known"
         return _made(need, "note", message, _fix(need, cover))
     whose = cover.declared.source if cover.declared else "the server's default packages"
-    message = f"imports `{used.module}` of {named}, which is not in {whose}"
+    message = f"imports `{used.module}`: {named} is not in {whose}"
     if cover.complete:
         return _made(need, "error" if used.sure else "warning", message, _fix(need, cover))
     # Some package that is declared may bring it along.

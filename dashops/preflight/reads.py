@@ -11,7 +11,8 @@ from typing import Literal
 from dashops.preflight.cells import Code, Place
 from dashops.preflight.values import Function, Values
 
-Mode = Literal["read", "write", "list"]
+Mode = Literal["read", "write", "list", "make"]
+"""`make` is a read that begins an empty file where there is none, as databases do."""
 
 _CALLS = tomllib.loads(Path(__file__).with_name("calls.toml").read_text("utf-8"))
 _READERS, _LOADERS = set(_CALLS["readers"]), set(_CALLS["loaders"])
@@ -122,7 +123,8 @@ class _Walk:
             yield from ((path, "write") for path in (*first, *second))
         else:
             found = second if name == "spec_from_file_location" else first
-            yield from ((path, "read") for path in found if _reads(name, module, path))
+            mode: Mode = "make" if name == "connect" else "read"
+            yield from ((path, mode) for path in found if _reads(name, module, path))
 
     def _argument(self, node: ast.Call, scope: str) -> frozenset[str]:
         if node.args:

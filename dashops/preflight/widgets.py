@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dashops.client import About
-from dashops.preflight.cells import Code
+from dashops.preflight.cells import Code, Place
 from dashops.preflight.finding import Finding, Installed, Severity
 from dashops.preflight.packages import Need
 
@@ -64,20 +64,28 @@ def check(
     """What the dashboard server does not say that it has; silent where it says nothing."""
     if about is None or about.frontends is None:
         return
+    said: set[str] = set()
+    if about.frontends.isdisjoint(_FRONTENDS["ipympl"]):
+        for place, line in _widget_backends(codes):
+            said.add("ipympl")
+            yield _finding("ipympl", "error", place.at(line))
+            break
     for need in needs:
         package = next((each for each in need.providers if each in _FRONTENDS), need.providers[0])
-        if package in _PARTLY or need.used.guarded:
-            continue
         # What else brings a lab extension may use it for more than widgets.
         severity: Severity = "error" if package in _FRONTENDS else "warning"
         wanted = _FRONTENDS.get(package) or author.frontends.get(package)
-        if wanted and about.frontends.isdisjoint(wanted):
+        quiet = need.used.guarded or package in _PARTLY or package in said
+        if wanted and about.frontends.isdisjoint(wanted) and not quiet:
+            said.add(package)
             yield _finding(package, severity, need.used.place.at(need.used.line))
-    if about.frontends.isdisjoint(_FRONTENDS["ipympl"]):
-        for code in codes:
-            for magic in code.magics:
-                if magic.name == "matplotlib" and magic.rest.split()[:1] in WIDGET_BACKEND:
-                    yield _finding("ipympl", "error", code.place.at(magic.line))
+
+
+def _widget_backends(codes: Iterable[Code]) -> Iterator[tuple[Place, int]]:
+    for code in codes:
+        for magic in code.magics:
+            if magic.name == "matplotlib" and magic.rest.split()[:1] in WIDGET_BACKEND:
+                yield code.place, magic.line
 
 
 def _finding(package: str, severity: Severity, where: dict[str, Any]) -> Finding:

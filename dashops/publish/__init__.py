@@ -5,6 +5,7 @@ It stands beside flow, which has the verbs of operators; both are read top to bo
 deploying     a notebook on its way to a server
 comparing     what differs between two revisions
 destinations  which server, with which token
+preflighting  what viewers would miss; what the server can run
 origin        who deploys, from which commit
 """
 

@@ -15,10 +15,14 @@ LIMIT = 2**30
 
 @dataclass(frozen=True)
 class Destination:
-    """Where uploads go; `limit` in bytes, unpacked."""
+    """Where uploads go; `limit` in bytes, unpacked.
+
+    `env` are the variables that kernels of a stack see, None where that is not known here.
+    """
 
     server: client.Server
     limit: int = LIMIT
+    env: frozenset[str] | None = None
 
 
 def destination(
@@ -43,7 +47,8 @@ def destination(
             hint="start one with `dashops up`, or name a server with `--server`",
         )
     token = secrets.read(file.parent, file.name)
-    return Destination(client.Server(stack.url("dashboard"), token), stack.dashboard.upload_limit)
+    server, limit = client.Server(stack.url("dashboard"), token), stack.dashboard.upload_limit
+    return Destination(server, limit, frozenset(stack.gateway.env))
 
 
 def _token(file: Path | None, env: Mapping[str, str]) -> Secret:

@@ -1,7 +1,7 @@
 """The verbs that look before anything is sent: preflight and kernels; values, no printing."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashops import apply, bundle, client, errors, preflight
@@ -70,7 +70,7 @@ def check(
     packed = bundle.collect(notebook, files, limit)
     installed = preflight.installed(notebook, bundle.kernel(packed.notebook))
     author = preflight.Author(folder, installed)
-    declared = _declared(packed, folder)
+    declared = _declared(packed)
     report = preflight.look(packed, about, author, declared)
     # A requirements.txt would hide what the author declared elsewhere.
     fixable = _missing(report) and (declared is None or declared.source == REQUIREMENTS)
@@ -84,7 +84,7 @@ def check(
     apply.save(file, fixed)
     added = fixed.removeprefix(text or "").splitlines()
     packed = bundle.collect(notebook, files, limit)
-    report = preflight.look(packed, about, author, _declared(packed, folder))
+    report = preflight.look(packed, about, author, _declared(packed))
     return Preflight(
         notebook,
         report.findings,
@@ -131,26 +131,19 @@ def _ask(to: Destination | None) -> tuple[client.About | None, str]:
     """What the server says of itself; preflight goes on without, and says why."""
     if to is None:
         return None, "there is no stack yet and no server was named"
+    about, silent = None, ""
     try:
         about = client.about.ask(to.server)
+        silent = "" if about else f"the server at `{to.server.url}` is too old to tell"
     except errors.DashopsError as error:
-        return None, error.message
-    return about, "" if about else f"the server at `{to.server.url}` is too old to tell"
+        silent = error.message
+    if to.env is not None and (about is None or about.env is None):
+        about = replace(about or client.About(), env=to.env)
+    return about, silent
 
 
-def _declared(packed: bundle.Bundle, folder: Path) -> Declared | None:
-    file = folder / REQUIREMENTS
-    if not file.is_file():
-        return None
-    return preflight.declarations(_Written({REQUIREMENTS: file.read_text("utf-8")}))
-
-
-@dataclass(frozen=True)
-class _Written:
-    files: Mapping[str, str]
-    source: str = REQUIREMENTS
-    python: str = ""
-    unsupported: tuple[str, ...] = ()
+def _declared(packed: bundle.Bundle) -> Declared | None:
+    return preflight.declarations(bundle.dependencies(packed))
 
 
 def _missing(report: preflight.Report) -> tuple[str, ...]:

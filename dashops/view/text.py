@@ -67,9 +67,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def paint(text: str, colour: str, stream: TextIO = sys.stdout) -> str:
-    """The text in colour, on a terminal whose user did not set NO_COLOR."""
-    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """The text in colour, on a terminal (stdout if None) whose user did not set NO_COLOR."""
+    if (
+        not (stream or sys.stdout).isatty()
+        or os.environ.get("NO_COLOR")
+        or os.environ.get("TERM") == "dumb"
+    ):
         return text
     return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
