@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
@@ -60,6 +61,9 @@ class DashboardServer(Voila):
             dashboards.collect(in_use, self.dashops.keep_revisions)
 
         collect()
+        # In a folder that every start of the server empties.
+        scratch = Path(self.connection_dir_root) / "browser"
+        self.chromium = gate.browser.Browser(self.dashops.browser, scratch, self.log)
         settings |= {
             "title": self.dashops.title,
             "store": dashboards,
@@ -67,6 +71,7 @@ class DashboardServer(Voila):
             "gateways": self.kernel_manager.gateways,
             "deploying": set(),
             "openings": {},
+            "browser": self.chromium,
             "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
@@ -132,7 +137,8 @@ class DashboardServer(Voila):
             self.stop()
 
     def stop(self) -> None:
-        """End the kernels of all viewers."""
+        """End the kernels of all viewers, and the gate's browser."""
+        self.ioloop.run_sync(self.chromium.close)
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
 
     def _log_request(self, handler: Any) -> None:

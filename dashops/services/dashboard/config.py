@@ -34,6 +34,7 @@ class Config:
     upload_limit: int
     max_viewers: int
     keep_revisions: int
+    browser: str
 
 
 def load(path: Path) -> Config:
@@ -61,6 +62,7 @@ def load(path: Path) -> Config:
         upload_limit=limits["upload_limit"],
         max_viewers=limits["max_viewers"],
         keep_revisions=limits["keep_revisions"],
+        browser=data["gate"]["browser"],
     )
 
 

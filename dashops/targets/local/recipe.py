@@ -17,13 +17,19 @@ REFUSED = frozenset('"\\%;#\n\r')
 
 def files(stack: Stack, facts: Facts) -> dict[str, str]:
     """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
+    wanted = stack.dashboard.browser
+    browser = {"auto": facts.browser, "none": ""}.get(wanted, wanted)
+    extras = {"dashboard": "dashboard,browser"} if browser else {}
     paths = {
         "stack": stack,
         "origin": facts.origin,
         "rendered": stack.state_dir / "rendered",
         "run": stack.state_dir / "run",
         "logs": stack.state_dir / "logs",
-        "requirements": {slot: facts.origin.requirement.format(extra=slot) for slot in SLOTS},
+        "browser": browser,
+        "requirements": {
+            slot: facts.origin.requirement.format(extra=extras.get(slot, slot)) for slot in SLOTS
+        },
     }
     # The digest is part of the file it is the digest of, so the first round goes without.
     blank = paths | {"digests": dict.fromkeys(SLOTS, ""), "environments": dict.fromkeys(SLOTS, "")}
