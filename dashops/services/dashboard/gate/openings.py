@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from tornado import web
 
 from dashops.services.dashboard import identity, kernels, rendering, store, visit
+from dashops.services.dashboard.gate import talking
 
 DAY = 86400
 
@@ -19,15 +20,18 @@ DAY = 86400
 class Opening:
     """One look at a revision, and what became of its page on this side.
 
-    ``cells`` are those that ran so far, with their outputs; ``finished`` is set when the page is
-    complete or ``failure`` says why it is not.
+    ``ahead`` is a kernel that was started before the page asks for one. ``cells`` are those that
+    ran so far, with their outputs; ``finished`` is set when the page is complete or ``failure``
+    says why it is not.
     """
 
     revision: store.Revision
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    ahead: asyncio.Future[kernels.ViewerKernel] | None = None
     used: bool = False
     cells: list[Any] = field(default_factory=list)
     kernel: kernels.ViewerKernel | None = None
+    overheard: talking.Talk | None = None
     failure: Exception | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,6 +50,8 @@ def opening(settings: Mapping[str, Any], revision: store.Revision) -> Iterator[O
         yield made
     finally:
         del settings["openings"][made.token]
+        if made.overheard:
+            made.overheard.close()
 
 
 def cookie(settings: Mapping[str, Any], seconds: float) -> tuple[str, str]:
@@ -81,11 +87,22 @@ class Opened(visit.Visit):
         finally:
             self.opening.finished.set()
 
+    async def open_kernel(self, revision: store.Revision) -> kernels.ViewerKernel:
+        """The kernel that was started ahead, else one like any visit's."""
+        ahead, self.opening.ahead = self.opening.ahead, None
+        if ahead:
+            with suppress(web.HTTPError):  # there may be a place by now
+                return await ahead
+        return await super().open_kernel(revision)
+
     async def pieces(
         self, kernel: kernels.ViewerKernel, notebook_text: str
     ) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""
         self.opening.kernel = kernel
+        socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self.opening.token}")
+        # What the page's own connections leave out for viewers, an author should read.
+        self.opening.overheard = talking.Talk(socket)
         pieces = rendering.pieces(
             self.settings,
             self.log,

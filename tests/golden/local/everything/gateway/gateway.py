@@ -18,19 +18,8 @@ c.BundleKernels.bundle_root = "/srv/demo/state/gateway"
 c.BundleKernels.kernel_log = "/srv/demo/state/logs/kernels.log"
 # Environments of dashboards get their packages from where those of the stack do.
 c.BundleKernels.environment_root = "/srv/demo/state/gateway/environments"
-c.BundleKernels.uv_options = [
-    "--index",
-    "https://extra.example/simple",
-    "--default-index",
-    "https://pypi.example/simple",
-    "--find-links",
-    "/srv/wheels",
-    "--offline",
-]
-c.BundleKernels.uv_env = {
-    "HTTPS_PROXY": "http://proxy.example:3128",
-    "HTTP_PROXY": "http://proxy.example:3128",
-}
+c.BundleKernels.uv_options = ["--index", "https://extra.example/simple", "--default-index", "https://pypi.example/simple", "--find-links", "/srv/wheels", "--offline"]
+c.BundleKernels.uv_env = {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"}
 c.BundleKernels.kernel_memory = 1000000000
 c.BundleKernels.allowed_env = ["LANG"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
