@@ -8,7 +8,7 @@ from dashops.stack.example import written
 HEAD = """\
 # Settings
 
-<!-- Written by docs/settings.py from dashops/stack/model.py: change the text there. -->
+<!-- Written by docs/settings.py from dashops/stack/slots.py: change the text there. -->
 
 A stack is described by `dashops.yaml` in the folder where you run `dashops`. The file is optional:
 without it every setting has the default below. `dashops init` writes the file with all of them,

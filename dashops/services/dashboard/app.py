@@ -162,8 +162,9 @@ class DashboardServer(Voila):
     async def _sweep(self) -> None:
         """End what nobody needs, or may need any longer."""
         with contextlib.suppress(store.Unavailable):  # those of old revisions then stay
-            shown = {each.name: each.number for each in self.settings["store"].all()}
-            self.kernel_manager.drain(shown)
+            names = {visit.revision.name for visit in self.kernel_manager.visits}
+            found = (self.settings["store"].active(name) for name in names)
+            self.kernel_manager.drain({each.name: each.number for each in found if each})
         await self.kernel_manager.sweep()
 
     def _log_request(self, handler: Any) -> None:

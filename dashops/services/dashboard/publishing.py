@@ -140,7 +140,9 @@ class Publishing:
         return Outcome(200 if before else 201, answer, state)
 
     def _failed(self, revision: store.Revision, failure: Mapping[str, Any]) -> Outcome:
-        if revision.state != "good":  # one that was good before may well be good again
+        if revision.state == "good":  # it may well be good again, and somebody may need it
+            self._store.drop(revision)
+        else:
             self._store.settle(revision, failure)
         self._settings["collect"]()
         before = self._before

@@ -1,0 +1,202 @@
+"""The sections of a stack file: every setting with its type, default and reason."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field
+
+from dashops.stack.kinds import (
+    Browser,
+    Certificates,
+    Count,
+    Database,
+    Files,
+    Folder,
+    Port,
+    Proxy,
+    Seconds,
+    Size,
+    Source,
+    Text,
+    Url,
+    User,
+    Variable,
+)
+
+
+class Section(BaseModel):
+    """Settings that are read once and never change; a key nobody knows is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Environment(Section):
+    """The Python packages notebooks may import."""
+
+    packages: tuple[Text, ...] = Field(
+        default=("ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget"),
+        description="Packages that notebooks and dashboards may import, as pip writes them "
+        "(`pandas>=2`). The default draws tables, charts and widgets.",
+    )
+    python: Text | None = Field(
+        default=None,
+        description='Python of the environments: a version in quotes ("3.12") or a path. '
+        "Default: the Python that runs dashops, because it is certain to be there.",
+    )
+    index: Url | None = Field(
+        default=None,
+        description="URL of the package index. Default: PyPI, or what uv is set up to use.",
+    )
+    extra_indexes: tuple[Url, ...] = Field(
+        default=(),
+        description="URLs of more package indexes. A package is taken from the first index that "
+        "has it, these before `index`, so that nobody can put a newer one into another. "
+        "Default: none.",
+    )
+    find_links: tuple[Source, ...] = Field(
+        default=(),
+        description="More places to find packages: folders (relative to this file) or URLs of "
+        "pages. Default: none; meant for machines without a network.",
+    )
+    offline: bool = Field(
+        default=False,
+        description="Whether nothing may be fetched: only folders of `find_links` and what uv "
+        "has in its cache count. Default: false.",
+    )
+    proxy: Proxy | None = Field(
+        default=None,
+        description="URL of the proxy that package indexes are reached through. Default: none, "
+        "or `HTTPS_PROXY` of the shell.",
+    )
+    certificates: Certificates | None = Field(
+        default=None,
+        description="File of the certificate authorities to trust (PEM), relative to this file. "
+        "Default: those of the system; set it behind a proxy that opens TLS.",
+    )
+
+
+class Dashboard(Section):
+    """The server that viewers open."""
+
+    port: Port = Field(
+        default=8866,
+        description="TCP port on 127.0.0.1. Default: 8866, as Voilà uses.",
+    )
+    title: Text = Field(
+        default="Dashboards",
+        description="Heading of the gallery and the login page. Default: Dashboards.",
+    )
+    user: User = Field(
+        default="viewer",
+        description="Name that viewers log in with; the password is made by the first "
+        "`dashops up`. Default: viewer.",
+    )
+    frontends: tuple[Text, ...] = Field(
+        default=("jupyterlab-widgets", "plotly", "anywidget"),
+        description="Packages that bring the JavaScript of widgets. Default: those that the "
+        "default packages of `environment` need.",
+    )
+    browser: Browser = Field(
+        default="auto",
+        description="Browser that opens a new revision before any viewer does: the path of a "
+        "Chromium, `auto` (the first one on PATH, if any) or `none`. Default: auto, because only "
+        "a browser knows whether a page can be drawn.",
+    )
+    cell_timeout: Seconds = Field(
+        default=120,
+        description="Seconds that one cell may run while a dashboard opens. Default: 120, "
+        "longer than anyone waits for a page.",
+    )
+    run_timeout: Seconds = Field(
+        default=600,
+        description="Seconds that all cells together may run while a dashboard opens. "
+        "Default: 600, so that a hanging notebook frees its kernel.",
+    )
+    idle_timeout: Seconds = Field(
+        default=1800,
+        description="Seconds without any message after which a viewer's kernel is stopped. "
+        "Default: 1800 (half an hour), to give memory back.",
+    )
+    reconnect_grace: Seconds = Field(
+        default=30,
+        description="Seconds that a kernel waits for a page whose connection broke. "
+        "Default: 30, a reload or a change of network.",
+    )
+    upload_limit: Size = Field(
+        default=ByteSize(100_000_000),
+        description="Largest upload, in bytes or with a unit (100MB, 1GiB). Default: 100MB.",
+    )
+    max_viewers: Count = Field(
+        default=50,
+        description="Pages open at the same time, each with a kernel of its own. "
+        "Default: 50, the number of kernels of one gateway.",
+    )
+    keep_revisions: Count = Field(
+        default=10,
+        description="Revisions of each dashboard to keep, for a rollback; the one it shows and "
+        "those that viewers have open stay anyway. Default: 10.",
+    )
+    database: Database | None = Field(
+        default=None,
+        description="PostgreSQL database of dashboards and revisions, "
+        "`postgresql://user@host/database`, its password in `~/.pgpass`. "
+        "Default: SQLite in the folder `store`, which needs nobody to run it.",
+    )
+    files: Files | None = Field(
+        default=None,
+        description="Where the files of revisions are kept, an fsspec URL such as "
+        "`s3://bucket/prefix` that nothing else uses. Default: the folder `store`, which is "
+        "the quickest.",
+    )
+    drain_timeout: Seconds = Field(
+        default=1800,
+        description="Seconds that an open page may keep a revision after its name shows another. "
+        "Default: 1800 (half an hour), to finish what one is at.",
+    )
+    preview_timeout: Seconds = Field(
+        default=86400,
+        description="Seconds that the preview link of a draft is good for. Default: 86400 (a day).",
+    )
+    concurrent_deploys: Literal["wait", "refuse"] = Field(
+        default="wait",
+        description="What a deploy does while another one of the same name runs: wait or refuse. "
+        "Default: wait.",
+    )
+
+
+class Gateway(Section):
+    """The server that runs kernels; only the dashboard server talks to it."""
+
+    port: Port = Field(
+        default=8868,
+        description="TCP port on 127.0.0.1. Default: 8868.",
+    )
+    max_kernels: Count = Field(
+        default=50,
+        description="Kernels running at the same time. Default: 50; a kernel with pandas "
+        "takes about 100 MB of memory.",
+    )
+    kernel_memory: Size = Field(
+        default=ByteSize(4 * 2**30),
+        description="Memory for data that one kernel may have, in bytes or with a unit (2GiB); "
+        "a cell that wants more fails with MemoryError. Default: 4GiB, so that one notebook "
+        "cannot take the whole machine.",
+    )
+    env: tuple[Variable, ...] = Field(
+        default=("LANG", "LC_ALL", "TZ"),
+        description="Names of environment variables that kernels may see. Default: language "
+        "and time zone; nothing else, so that no secret of this shell reaches a notebook.",
+    )
+
+
+class Notebook(Section):
+    """JupyterLab, where authors write."""
+
+    port: Port = Field(
+        default=8867,
+        description="TCP port on 127.0.0.1. Default: 8867.",
+    )
+    folder: Folder = Field(
+        default=".",
+        description="Folder that JupyterLab shows, relative to this file. Default: the folder "
+        "of this file.",
+    )
