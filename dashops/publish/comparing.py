@@ -93,4 +93,6 @@ def _cells(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[tuple[Any, .
     if found:
         config = PrettyPrintConfig(out=out, use_color=False, use_git=False, use_diff=False)
         pretty_print_notebook_diff("", "", before, found, config)
-    return tuple(found), out.getvalue()
+    # It begins with the names of files, which there are none of.
+    _, _, cells = out.getvalue().partition("\n## ")
+    return tuple(found), f"## {cells}" if cells else ""

@@ -164,6 +164,7 @@ async def pieces(
         "title": settings["title"],
         "chrome": chrome,
         "user": kernel.visit.user,
+        "preview": kernel.visit.pinned,
     }
     async for piece in renderer.generate_content_generator(kernel.kernel_id):
         yield piece[0]
