@@ -19,7 +19,6 @@ from dashops import bundle as bundles
 from dashops.services.dashboard import store
 from dashops.services.dashboard.store import copies, database, migrations, tables
 
-pytestmark = pytest.mark.integration
 PNG = b"\x89PNG\r\n\x1a\n"
 ABOUT = {"kernel": "python3", "language": "python", "author": "Alice", "commit": "abc"}
 LOCK = f"pandas==2.0 --hash=sha256:{'a' * 64}\n"
@@ -27,7 +26,8 @@ LOCK = f"pandas==2.0 --hash=sha256:{'a' * 64}\n"
 
 def bundle(data):
     cells = '[{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": null, '
-    text = f'{{"nbformat": 4, "nbformat_minor": 4, "metadata": {{}}, "cells": {cells}"source": "1"}}]}}'
+    text = f'{{"nbformat": 4, "nbformat_minor": 4, "metadata": {{}}, "cells": {cells}'
+    text += '"source": "1"}]}'
     return bundles.Bundle(bundles.parse(text), {"logo.png": data}, lock=LOCK)
 
 
@@ -66,7 +66,7 @@ def story(kept, reopen):
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
+def postgres():
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("no PostgreSQL here: `scripts/setup services`")

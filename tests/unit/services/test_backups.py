@@ -133,7 +133,7 @@ def test_a_backup_without_its_end_is_refused_wherever_it_was_cut(empty, file):
     assert empty.all() == []
 
 
-def test_a_flipped_byte_never_brings_something_else(full, empty, file, tmp_path):
+def test_a_flipped_byte_never_brings_something_else(full, file, tmp_path):
     whole = file.read_bytes()
     for at in range(0, len(whole), 97):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])

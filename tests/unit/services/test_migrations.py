@@ -105,7 +105,7 @@ def test_an_upgrade_that_dies_leaves_the_old_tables(old, monkeypatch):
     assert store.Store(old).active("sales").number == 1
 
 
-def test_a_locked_and_a_full_database_are_named(tmp_path, monkeypatch):
+def test_a_locked_and_a_full_database_are_named(tmp_path):
     kept = store.Store(tmp_path)
     publish(kept, "sales")
     blocker = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
