@@ -43,7 +43,7 @@ def test_two_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
 
     assert other.dashops("restore", file).split() == ["one", "two"]
     assert "4711" in opened(other, "one") and "second of two" in opened(other, "two")
-    assert "already" in other.dashops("restore", file, code=2)
+    assert "already" in other.dashops("restore", file, code=1)
     assert "1/0" in other.dashops("show", "two@3")
     other.dashops("rollback", "two")
     assert "first of two" in opened(other, "two")
