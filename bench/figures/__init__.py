@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.figure import Figure
-from bench.figures import environment, help, idle, open, slider, up
+from bench.figures import environment, help, idle, many, open, slider, up
 from bench.ground import Ground
 
 
@@ -26,4 +26,5 @@ ALL: Mapping[str, Measured] = {
     "open": open,
     "slider": slider,
     "idle": idle,
+    "many": many,
 }

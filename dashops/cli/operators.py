@@ -1,5 +1,6 @@
 """The verbs of operators, each a few lines: parse, call one flow function, show its value."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -13,8 +14,10 @@ from dashops.cli.options import (
     Junit,
     Lines,
     Purge,
+    Server,
     Slots,
     StackFile,
+    TokenFile,
     Yes,
     load,
     show,
@@ -129,3 +132,33 @@ def smoke(stack: StackFile = None, junit: Junit = None, json: Json = False) -> N
         report = flow.smoke(load(stack), run.run, tell, junit)
     show(report, json)
     report.raise_for_failures()
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Write all dashboards, with the revisions that are kept, into a file."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.backup(file, to), json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Bring in the dashboards of a backup: all of them, or none if one is there already."""
+    from dashops import publish
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    show(publish.restore(file, to), json)

@@ -4,11 +4,11 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import about, following, problems
+from dashops.client import about, copying, following, problems
 from dashops.client.about import About, Kernel
 from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
@@ -25,6 +25,7 @@ from dashops.client.records import (
     Listing,
     Preview,
     Record,
+    Restored,
     Revision,
     RolledBack,
     Started,
@@ -68,6 +69,9 @@ _ANSWER = 30.0
 
 _TAKEN = 120.0
 """Seconds that the server may take to unpack a large upload."""
+
+_COPIED = 3600.0
+"""Seconds that the server may take to put a backup together, or to check one."""
 
 _FORGOTTEN = {"message": "the server knows nothing of this deploy any more", "hint": ""}
 
@@ -173,6 +177,20 @@ class Server:
         SpecError when there is none, DashopsError when it cannot be shown.
         """
         return self._switch(name, "rollback", number)
+
+    def backup(self, file: BinaryIO) -> None:
+        """Write all that the server keeps into a file."""
+        with self._named_failures(""), self._connection(_COPIED) as http:
+            answer = copying.take(http, f"{self.url}/_api/backup", file)
+        if not answer.is_success:
+            raise problems.refusal(self.url, answer, "")
+
+    def restore(self, file: BinaryIO) -> tuple[str, ...]:
+        """Bring in a backup as a whole; the names it has. SpecError when it is refused."""
+        lost = "`dashops dashboards` tells whether the server has them: all or none"
+        content = copying.chunks(file)
+        answer = self._ask("POST", "_api/restore", lost=lost, wait=_COPIED, content=content)
+        return self._record(Restored, answer).dashboards
 
     def status(self) -> Status:
         """Open viewers and gateways."""

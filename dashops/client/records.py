@@ -47,6 +47,13 @@ class Happening:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """The names that came with a backup."""
+
+    dashboards: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Started:
     """The id of a deploy that has begun."""
 

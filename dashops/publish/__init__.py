@@ -3,6 +3,7 @@
 It stands beside flow, which has the verbs of operators; both are read top to bottom.
 
 deploying     a notebook on its way to a server
+copying       backup and restore of all of them
 comparing     what differs between two revisions
 destinations  which server, with which token
 preflighting  what viewers would miss; what the server can run
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from dashops import bundle, client, errors
 from dashops.publish.comparing import Difference, diff
+from dashops.publish.copying import Restored, Saved, backup, restore
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
 from dashops.publish.destinations import Destination, destination
 from dashops.publish.preflighting import Checks, Kernels, Preflight, kernels, ready, server_if_any
@@ -30,10 +32,13 @@ __all__ = [
     "Preflight",
     "Published",
     "Removed",
+    "Restored",
     "Revisions",
+    "Saved",
     "Shown",
     "Upload",
     "activate",
+    "backup",
     "dashboards",
     "deploy_notebook",
     "deploys",
@@ -44,6 +49,7 @@ __all__ = [
     "prepare",
     "ready",
     "remove",
+    "restore",
     "revisions",
     "roll_back",
     "server_if_any",

@@ -94,3 +94,14 @@ def _about(value: publish.Shown) -> Iterator[tuple[str, str]]:
     yield "size", text.size(revision.size)
     yield "viewers", str(revision.viewers)
     yield "digest", revision.digest
+
+
+@as_text.register
+def _(value: publish.Saved) -> None:
+    text.note(f"{value.server} is in `{value.file}`, {text.size(value.size)}")
+
+
+@as_text.register
+def _(value: publish.Restored) -> None:
+    say(*value.dashboards)
+    text.note(f"{len(value.dashboards)} dashboards came to {value.server}")

@@ -16,6 +16,7 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 from dashops.services.dashboard import (
     about,
     api,
+    backups,
     config,
     connection,
     deploys,
@@ -127,6 +128,8 @@ class DashboardServer(Voila):
             (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
             (r"/_api/deploys", events.Deploys),
             (r"/_api/deploys/([0-9a-f]{32})/events", events.Events),
+            (r"/_api/backup", backups.Backup),
+            (r"/_api/restore", backups.Restore),
             (r"/_api/status", api.Status),
             (r"/_api/about", about.About),
             # Public scripts and styles of Voilà and of widget packages.

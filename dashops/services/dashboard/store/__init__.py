@@ -2,8 +2,10 @@
 
 dashboards  Store: names, revisions, what each name shows
 records     Revision and Deploy, as the store gives them out
+tries       the record of deploys
 retention   which revisions go
 copies      what a backup takes out and a restore brings in
+rows        rows of a backup, checked
 files       the contents of revisions, in a folder
 shelf       the same contents elsewhere, by fsspec
 database    the database by URL; Unavailable when it does not answer

@@ -1,8 +1,9 @@
 """The dashboards: a name shows one of its immutable revisions, switched in one transaction."""
 
+import contextlib
 import threading
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import sqlalchemy as sql
 from dashops import bundle as bundles
 from dashops.services.dashboard.store import database, migrations, records, retention, tables
 from dashops.services.dashboard.store.files import Disk, Files, environment
-from dashops.services.dashboard.store.records import Deploy, Revision
+from dashops.services.dashboard.store.records import Revision
 from dashops.services.dashboard.store.shelf import Shelf
+from dashops.services.dashboard.store.tries import Tries
 
-ACTIVATED, KEPT, TRIED = tables.activations.c, tables.revisions.c, tables.deploys.c
+ACTIVATED, KEPT = tables.activations.c, tables.revisions.c
 
 
-class Store:
+class Store(Tries):
     """Metadata in a database, by default ``store.db``, and files by digest.
 
     One server at a time uses a store, from any of its threads. Every method raises Unavailable
@@ -129,7 +131,8 @@ class Store:
         )
         row = settled.row()
         found = {key: row[key] for key in ("state", "failure", "warnings", "thumbnail")}
-        self._change(sql.update(tables.revisions).where(_is(revision)).values(found))
+        if self._change(sql.update(tables.revisions).where(_is(revision)).values(found)):
+            self.files.settled(revision.digest)
         self._done(revision)
         return settled
 
@@ -204,42 +207,55 @@ class Store:
             return None
         return self.files.folder(revision.digest) / path
 
-    def begin(self, name: str, author: str) -> Deploy:
-        """Note that a deploy begins."""
-        deploy = Deploy(
-            uuid.uuid4().hex, name, author, "running", "", None, "", records.moment(), None
-        )
-        self._change(sql.insert(tables.deploys).values(vars(deploy)))
-        return deploy
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[tuple[list[Revision], list[dict[str, Any]]]]:
+        """All revisions that were judged and all activations, oldest first; none goes meanwhile."""
+        shown = sql.select(ACTIVATED.name, ACTIVATED.number, ACTIVATED.activated)
+        with self._changing:
+            with self.reading.connect() as connection:
+                judged = sql.select(tables.revisions).where(KEPT.state != "new")
+                rows = connection.execute(judged.order_by(KEPT.name, KEPT.number)).mappings()
+                revisions = [records.revision(row) for row in rows]
+                found = connection.execute(shown.order_by(ACTIVATED.id)).mappings()
+                activations = [dict(row) for row in found]
+            holds = self._hold({each.digest for each in revisions})
+        with holds:
+            yield revisions, activations
 
-    def finish(self, deploy_id: str, state: str, revision: int | None, message: str) -> None:
-        """Note how a deploy ended."""
-        end = {
-            "state": state,
-            "revision": revision,
-            "message": message,
-            "finished": records.moment(),
-        }
-        self._change(sql.update(tables.deploys).where(TRIED.id == deploy_id).values(end))
+    @contextlib.contextmanager
+    def bringing(self, digests: Collection[str]) -> Iterator[None]:
+        """Nothing of these digests goes, but what has no revision at the end may."""
+        with self._changing:
+            holds = self._hold(digests)
+        with holds:
+            self.files.doubt(digests)
+            yield
 
-    def deploys(self, limit: int) -> list[Deploy]:
-        """The last deploys, newest first."""
-        query = sql.select(tables.deploys).order_by(TRIED.started.desc()).limit(limit)
-        with self.reading.connect() as connection:
-            return [Deploy(**row) for row in connection.execute(query).mappings()]
+    @contextlib.contextmanager
+    def change(self) -> Iterator[sql.Connection]:
+        """A transaction that writes, and no other one of this server meanwhile."""
+        with self._changing:
+            try:
+                with self.writing.begin() as connection:
+                    yield connection
+            finally:
+                self._shown = None
 
-    def changed(self) -> None:
-        """What names show is asked anew; for those who write into the database themselves."""
-        self._shown = None
+    def _hold(self, digests: Collection[str]) -> contextlib.ExitStack:
+        # No name has a slash, so nobody else can release these.
+        mine = {(f"/{uuid.uuid4().hex}", digest) for digest in digests}
+        self._held |= mine
+        stack = contextlib.ExitStack()
+        stack.callback(self._held.difference_update, mine)
+        return stack
 
     def _recover(self) -> None:
         """A crash ended whatever was being tried."""
         tried = KEPT.state == "new"
         with self.reading.connect() as connection:
             self.files.doubt(connection.scalars(sql.select(KEPT.digest).where(tried)).all())
-        ended = {"state": "interrupted", "finished": records.moment()}
-        running = sql.update(tables.deploys).where(TRIED.state == "running").values(ended)
-        self._change(sql.delete(tables.revisions).where(tried), running)
+        self._change(sql.delete(tables.revisions).where(tried))
+        self.interrupt()
 
     def _dashboards(self) -> dict[str, Revision]:
         with self._changing:
@@ -270,12 +286,8 @@ class Store:
 
     def _change(self, *statements: sql.Executable) -> int:
         """Do all of them or nothing; the number of rows that the last one changed."""
-        with self._changing:
-            try:
-                with self.writing.begin() as connection:
-                    return [connection.execute(each).rowcount for each in statements][-1]
-            finally:
-                self._shown = None
+        with self.change() as connection:
+            return [connection.execute(each).rowcount for each in statements][-1]
 
     def _done(self, revision: Revision) -> None:
         with self._changing:

@@ -1,0 +1,97 @@
+"""Rows that came from outside → revisions and activations, or ValueError; it touches nothing."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashops import bundle as bundles
+from dashops import errors
+from dashops.services.dashboard.store.records import Revision
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def check(content: Mapping[str, Any]) -> tuple[list[Revision], list[dict[str, Any]]]:
+    """The revisions and activations in the rows of a backup."""
+    revisions = [_revision(each) for each in _list(content, "revisions")]
+    activations = [_activation(each) for each in _list(content, "activations")]
+    known = {(each.name, each.number): each.state for each in revisions}
+    if len(known) != len(revisions):
+        raise ValueError("it has a revision twice")
+    shown = {each["name"]: (each["name"], each["number"]) for each in activations}
+    if any(known.get(newest) != "good" for newest in shown.values()):
+        raise ValueError("it has a dashboard without its revision")
+    return revisions, activations
+
+
+def _revision(row: Any) -> Revision:
+    state, failure = _text(row, "state", 8), row.get("failure")
+    if state not in ("good", "failed"):
+        raise ValueError(f"it has a revision that is {state!r}")
+    if not (failure is None or (isinstance(failure, dict) and _text(failure, "message", 10**6))):
+        raise ValueError("it has a failure that is none")
+    warnings = _list(row, "warnings")
+    if not all(isinstance(each, str) for each in warnings):
+        raise ValueError("it has a warning that is no text")
+    return Revision(
+        name=_name(row),
+        number=_number(row),
+        digest=_digest(row, "digest"),
+        state=state,
+        created=_time(row, "created"),
+        size=0,
+        assets=(),
+        failure=failure,
+        source=_digest(row, "source") if row.get("source") else "",
+        dependencies=_text(row, "dependencies", 200),
+        warnings=tuple(warnings),
+        title=_text(row, "title", 1000),
+        kernel=_text(row, "kernel", 200),
+        language=_text(row, "language", 200),
+        author=_text(row, "author", 200),
+        commit=_text(row, "commit", 200),
+    )
+
+
+def _activation(row: Any) -> dict[str, Any]:
+    return {"name": _name(row), "number": _number(row), "activated": _time(row, "activated")}
+
+
+def _name(row: Any) -> str:
+    try:
+        return bundles.check_name(_text(row, "name", 63))
+    except errors.SpecError as error:
+        raise ValueError(error.message) from error
+
+
+def _number(row: Any) -> int:
+    number = row.get("number")
+    if type(number) is not int or not 0 < number < 10**9:
+        raise ValueError("it has a revision without a number")
+    return number
+
+
+def _digest(row: Any, key: str) -> str:
+    if not _DIGEST.fullmatch(text := _text(row, key, 64)):
+        raise ValueError(f"it has a revision without a {key}")
+    return text
+
+
+def _time(row: Any, key: str) -> str:
+    datetime.fromisoformat(text := _text(row, key, 32))
+    return text
+
+
+def _text(row: Any, key: str, most: int) -> str:
+    text = row.get(key) if isinstance(row, dict) else None
+    if not isinstance(text, str) or len(text) > most or "\0" in text:
+        raise ValueError(f"`{key}` of a row cannot be used")
+    return text
+
+
+def _list(content: Any, key: str) -> list[Any]:
+    found = content.get(key)
+    if not isinstance(found, list):
+        raise ValueError(f"it has no list `{key}`")
+    return found

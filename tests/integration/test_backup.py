@@ -1,0 +1,56 @@
+"""Dashboards move from one stack to an empty one in another folder, and open there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import Live, free_ports
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Live]:
+    ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
+    text = "".join(f"{slot}: {{port: {port}}}\n" for slot, port in ports.items())
+    (tmp_path / "dashops.yaml").write_text(text)
+    stack = Live(tmp_path, ports)
+    try:
+        stack.dashops("up", "-y")
+        yield stack
+    finally:
+        stack.dashops("down")
+
+
+def opened(stack: Live, name: str) -> str:
+    return stack.viewer().http.get(f"/dashboards/{name}", follow_redirects=True).text
+
+
+def test_two_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
+    data = live.folder / "numbers.csv"
+    data.write_text("4711")
+    live.deploy("one", "print(open('numbers.csv').read())", files=(data,))
+    live.deploy("two", "print('first of two')")
+    live.deploy("two", "print('second of two')")
+    live.deploy("two", "1/0", code=1)
+    file = tmp_path / "all.dashops"
+    live.dashops("backup", file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.glob(".all*")] == []
+
+    half = tmp_path / "half"
+    half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert "cut off" in other.dashops("restore", half, code=2)
+    assert other.dashops("dashboards", "--json").count('"name"') == 0
+
+    assert other.dashops("restore", file).split() == ["one", "two"]
+    assert "4711" in opened(other, "one") and "second of two" in opened(other, "two")
+    assert "already" in other.dashops("restore", file, code=1)
+    assert "1/0" in other.dashops("show", "two@3")
+    other.dashops("rollback", "two")
+    assert "first of two" in opened(other, "two")
+    assert "4711" in opened(live, "one"), "the first stack goes on"
+
+
+def test_without_the_token_nothing_is_given_or_taken(live: Live) -> None:
+    viewer = live.viewer().http
+    assert viewer.get("/_api/backup").status_code == 401
+    assert viewer.post("/_api/restore", content=b"x" * 10**6).status_code == 401
