@@ -42,7 +42,9 @@ def _cause(text: str) -> tuple[str, str]:
 def _disk(text: str) -> tuple[str, str] | None:
     if not re.search(r"os error 28|No space left|os error 122|quota", text, re.I):
         return None
-    package = re.search(r"(?:fetch|extract|unzip|install|download)[^`]*`([^`]+)`", text, re.I)
+    package = re.search(r"Failed to install: \S+ \(([^)\s]+)\)", text) or re.search(
+        r"Failed to \w+[a-z ]* `([\w.-]+==[^`]+)`", text
+    )
     at = f" at `{package[1]}`" if package else ""
     return f"the disk of the gateway is full{at}", "ask the operator for space, then try again"
 

@@ -229,7 +229,12 @@ error: Failed to download `pandas==2.0`
 """
 REFUSED = "error: Failed to fetch: `https://i.example/simple/x/`\n HTTP status client error (401 U)"
 CA = "error: Failed to fetch: `https://i.example/simple/x/`\n invalid certificate: UnknownIssuer"
-DISK = "error: Failed to install: pandas (pandas==2)\n cause: No space left on device (os error 28)"
+DISK = """\
+error: Failed to install: debugpy-1.8.22-cp311-cp311-manylinux_2_34_x86_64.whl (debugpy==1.8.22)
+  cause: Failed to copy to `/x/e/lib/python3.11/site-packages/debugpy/a.so`
+  cause: failed to copy file from /root/.cache/a.so to /x/.tmpwDMhYs: No space left on device \
+(os error 28)
+"""
 MISMATCH = "error: Failed to download and build `a==1`\n  cause: Hash mismatch for `a==1`"
 MISSING = """\
 error: No solution found when resolving dependencies
@@ -247,7 +252,7 @@ error: No solution found when resolving dependencies
         (HALF, "did not give what was asked for `pandas==2.0`", "try again"),
         (REFUSED, "refused access for `x` (401)", "netrc"),
         (CA, "not trusted for `x`", "environment.certificates"),
-        (DISK, "disk of the gateway is full", "space"),
+        (DISK, "disk of the gateway is full at `debugpy==1.8.22`", "space"),
         (MISMATCH, "`a==1` is not the file that was locked", "new lock"),
         (MISSING, "offline and has no file for `x`", "find_links"),
         ("error: what nobody foresaw", "cannot be installed: what nobody foresaw", "log"),
