@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from libraries import LIBRARIES
 from live import Live, running
+
+pytest.register_assert_rewrite("looks", "libraries")
+from libraries import LIBRARIES  # noqa: E402
 
 DEFAULT = ("jupyterlab-widgets", "plotly", "anywidget")
 
@@ -19,8 +21,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         "dashboard": {"frontends": [*DEFAULT, *sorted(extra)], "cell_timeout": 60},
         "environment": {"packages": sorted(wanted)},
     }
-    with running(tmp_path_factory.mktemp("stack"), changes) as stack:
-        yield stack
+    with pytest.MonkeyPatch.context() as patch:
+        # As in a shell of cron or CI: R then draws no umlaut, unless the gateway sees to it.
+        for name in ("LANG", "LC_ALL", "LC_CTYPE"):
+            patch.delenv(name, raising=False)
+        with running(tmp_path_factory.mktemp("stack"), changes) as stack:
+            yield stack
 
 
 def dependencies(notebook: Path) -> list[str]:

@@ -36,9 +36,11 @@ class Look:
     """An open dashboard and what its console said."""
 
     seat: Seat
+    patience: float = 10  # seconds
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.seat.context.set_default_timeout(1000 * self.patience)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on(
             "console",
@@ -61,7 +63,7 @@ class Look:
             found: float = self.page.evaluate(COUNT, base64.b64encode(picture).decode())
             return found if found >= share and found != unlike else None
 
-        return float(until(look, f"{selector} is painted", 10))
+        return float(until(look, f"{selector} is painted", self.patience))
 
     def clicks(self, selector: str, across: float, down: float) -> None:
         at = self._place(selector, (across, down))
