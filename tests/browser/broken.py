@@ -66,6 +66,13 @@ RUNNING = (
         "import socket\nsocket.create_connection(('127.0.0.1', 9))",
         "Connection refused",
     ),
+    cell("a module of one's own that was not sent", "from my_own import load", "my_own"),
+    cell("a number that is none", "float('n/a')", "ValueError", "n/a"),
+    cell(
+        "a database without its tables",
+        "import sqlite3\nsqlite3.connect('sold.db').execute('select * from sold')",
+        "no such table: sold",
+    ),
     cell("a syntax error", "for", "SyntaxError"),
     Broken("a wrong indent", (FINE, "if True:\nprint()"), ("cell 3", "IndentationError")),
     cell("a division", "1 / 0", "ZeroDivisionError"),

@@ -14,7 +14,7 @@ class Library:
     """A row of the page: a notebook of this folder and how to look at it.
 
     ``trouble`` says why it does not work; then the look must fail. If it is ``refused``, it must
-    not even be published.
+    not even be published. ``grumble`` is a harmless message of the browser's console.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Library:
     note: str = ""
     trouble: str = ""
     refused: bool = False
+    grumble: str = ""
 
     @property
     def path(self) -> Path:
@@ -179,7 +180,21 @@ LIBRARIES = (
     Library("ipywidgets", "ipywidgets", ipywidgets),
     Library("matplotlib, inline", "matplotlib", matplotlib),
     Library("ipympl (`%matplotlib widget`)", "ipympl", ipympl, frontends=("ipympl",)),
-    Library("plotly, also FigureWidget", "plotly", plotly),
+    Library(
+        "matplotlib (`%matplotlib notebook`)",
+        "nbagg",
+        drawn,
+        trouble="it needs the JavaScript of the classic notebook",
+        note="write `%matplotlib widget`",
+    ),
+    Library(
+        "plotly, also FigureWidget",
+        "plotly",
+        plotly,
+        # It wants to keep a picture of the chart in the notebook, which a page does not have.
+        note="leaves an error in the browser's console, which does no harm",
+        grumble="r.setData is not a function",
+    ),
     Library(
         "bokeh, scripts inside",
         "bokeh",
@@ -193,7 +208,13 @@ LIBRARIES = (
         trouble=SCRIPTS_ELSEWHERE,
         note="write `output_notebook(INLINE)`",
     ),
-    Library("bokeh as a widget", "bokeh-widget", bokeh_widget, frontends=("jupyter-bokeh",)),
+    Library(
+        "bokeh as a widget",
+        "bokeh-widget",
+        bokeh_widget,
+        frontends=("jupyter-bokeh",),
+        note="`BokehModel`, and `output_notebook(INLINE)` before",
+    ),
     Library(
         "altair, `mimetype`",
         "altair-mimetype",
@@ -201,8 +222,18 @@ LIBRARIES = (
         trouble="altair 6 names its charts in a way that the notebook format does not allow",
         refused=True,
     ),
-    Library("altair, a picture", "altair-svg", drawn, note='`alt.renderers.enable("svg")`'),
-    Library("altair as a widget", "altair-widget", altair_widget),
+    Library(
+        "altair, a picture",
+        "altair-svg",
+        drawn,
+        note='`alt.renderers.enable("svg")`, with the package vl-convert-python',
+    ),
+    Library(
+        "altair as a widget",
+        "altair-widget",
+        altair_widget,
+        note="`JupyterChart.enable_offline()`, with the packages anywidget and vl-convert-python",
+    ),
     Library(
         "altair, as it comes",
         "altair-default",
@@ -213,7 +244,13 @@ LIBRARIES = (
     Library("bqplot", "bqplot", bqplot, frontends=("bqplot",)),
     Library("ipyvuetify", "ipyvuetify", ipyvuetify, frontends=("ipyvuetify",)),
     Library("anywidget, own JavaScript", "anywidget", anywidget),
-    Library("ipyleaflet without tiles", "ipyleaflet", ipyleaflet, frontends=("jupyter-leaflet",)),
+    Library(
+        "ipyleaflet without tiles",
+        "ipyleaflet",
+        ipyleaflet,
+        frontends=("jupyter-leaflet",),
+        note="`Map(layers=())`; tiles come from another host, which the page may not ask",
+    ),
     Library("folium", "folium", folium, trouble=SCRIPTS_ELSEWHERE, note="use ipyleaflet"),
     Library("HTML, SVG and JavaScript", "html", html),
     Library("LaTeX", "latex", latex),

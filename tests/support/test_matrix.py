@@ -35,7 +35,7 @@ def test_a_library(library: Library, live: Live, seats: Seats, versions: dict[st
     works, why = True, ""
     try:
         library.look(look)
-        look.is_sound()
+        look.is_sound(library.grumble)
     except (AssertionError, Error) as error:
         works, why = False, str(error)
     picture(look, library.notebook)
