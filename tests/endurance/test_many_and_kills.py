@@ -127,7 +127,7 @@ def test_the_kills_were_spread_over_the_deploy(
     kills: Kills, taken: float, tell: Callable[[str], None]
 ) -> None:
     tell(
-        f"{kills.phases.total()} kills over the {taken:.1f} s of a deploy, in {dict(kills.phases)}; "
+        f"{kills.phases.total()} kills over {taken:.1f} s of a deploy, in {dict(kills.phases)}; "
         f"afterwards the revision served was {dict(kills.served)}"
     )
     assert {"execute", "verify"} <= set(kills.phases)
