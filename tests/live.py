@@ -158,6 +158,7 @@ def running(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[
         "idle_timeout": IDLE,
         "upload_limit": "5 MB",
     }
+    settings["gateway"]["kernel_memory"] = "2 GiB"
     for section, values in changes.items():
         settings[section] = {**settings.get(section, {}), **values}
     (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))

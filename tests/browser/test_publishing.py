@@ -1,8 +1,13 @@
 """Alice's story: what does not run is not published, and a new revision breaks nobody."""
 
+import http.server
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from broken import BROKEN, Broken
 from live import Live, notebook
 from seats import SLIDER, Seats, move
@@ -10,24 +15,48 @@ from seats import SLIDER, Seats, move
 KEPT = 10  # revisions that are not shown
 
 
-def publish(live: Live, broken: Broken, folder: Path) -> str:
+class Halfway(http.server.BaseHTTPRequestHandler):
+    """Promises a package, sends half of it and hangs up."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        self.wfile.write(b"PK" + bytes(50_000))
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def halfway() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Halfway)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def publish(live: Live, broken: Broken, folder: Path, halfway: str) -> str:
     """What the author reads."""
     folder.mkdir()
     book = folder / "steady.ipynb"
-    book.write_text(broken.text or json.dumps(notebook(SLIDER, *broken.cells, **broken.metadata)))
+    book.write_text(broken.text or json.dumps(notebook(*broken.all, **broken.metadata)))
     for name, content in broken.files.items():
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(content.replace(b"HALFWAY", halfway.encode()))
     files = [folder / name for name in broken.files]
     return live.dashops("deploy-notebook", book, *files, code=broken.code)
 
 
-def test_nothing_broken_reaches_viewers(live: Live, seats: Seats, tmp_path: Path) -> None:
+def test_nothing_broken_reaches_viewers(
+    live: Live, seats: Seats, tmp_path: Path, halfway: str
+) -> None:
     live.deploy("steady", SLIDER, ("markdown", "the good one"))
     watching = seats.new()
     watching.open("steady", "text=the good one")
     assert len(BROKEN) >= 30
     for moves, broken in enumerate(BROKEN, start=1):
-        said = publish(live, broken, tmp_path / str(moves))
+        said = publish(live, broken, tmp_path / str(moves), halfway)
         for word in (*broken.words, *broken.source.splitlines()):
             assert word in said, (broken.reason, word, said)
         move(watching)
