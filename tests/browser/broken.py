@@ -154,6 +154,11 @@ SHOWN = (
         first=RAISES.format("import os; os._exit(1)"),
     ),
     cell("widgets without a front end", FOREIGN, "foreign-widgets", "dashboard.frontends"),
+    cell(
+        "a script that fails",
+        "from IPython.display import Javascript\nJavascript('nobody()')",
+        "nobody is not defined",
+    ),
     cell("a widget that was closed", CLOSED, "closed"),
 )
 

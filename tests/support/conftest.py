@@ -1,8 +1,6 @@
 """The stack of the support matrix: widget front ends added as an operator adds them."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from live import Live, running
@@ -16,10 +14,8 @@ DEFAULT = ("jupyterlab-widgets", "plotly", "anywidget")
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     extra = {each for library in LIBRARIES for each in library.frontends}
-    wanted = {each for library in LIBRARIES for each in dependencies(library.path)}
     changes = {
         "dashboard": {"frontends": [*DEFAULT, *sorted(extra)], "cell_timeout": 60},
-        "environment": {"packages": sorted(wanted)},
     }
     with pytest.MonkeyPatch.context() as patch:
         # As in a shell of cron or CI: R then draws no umlaut, unless the gateway sees to it.
@@ -27,9 +23,3 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             patch.delenv(name, raising=False)
         with running(tmp_path_factory.mktemp("stack"), changes) as stack:
             yield stack
-
-
-def dependencies(notebook: Path) -> list[str]:
-    metadata = json.loads(notebook.read_text())["metadata"]
-    found: list[str] = metadata.get("dashops", {}).get("dependencies", [])
-    return found
