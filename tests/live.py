@@ -62,11 +62,14 @@ class Live:
         return f"http://127.0.0.1:{self.ports['dashboard']}"
 
     def dashops(self, *args: str | Path, code: int = 0) -> str:
-        done = subprocess.run(
-            [DASHOPS, *args], cwd=self.folder, capture_output=True, text=True, timeout=180
-        )
+        done = self.try_dashops(*args)
         assert done.returncode == code, f"dashops {args}: {done.returncode}\n{done.stderr}"
         return done.stdout if code == 0 else done.stderr
+
+    def try_dashops(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DASHOPS, *args], cwd=self.folder, capture_output=True, text=True, timeout=180
+        )
 
     def secret(self, name: str) -> str:
         return (self.folder / ".dashops" / "secrets" / name).read_text().strip()
