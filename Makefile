@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: help demo demo-down test endurance unit lint bench clean
+.PHONY: help demo demo-down test support endurance unit lint bench clean
 
 help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
 	@echo "make test       all tests, real servers and browser included"
+	@echo "make support    libraries looked at in a browser; writes docs/support.md"
 	@echo "make endurance  what takes minutes: many viewers, kills in the middle"
 	@echo "make unit       the fast ones"
 	@echo "make lint       ruff, mypy, import contracts"
@@ -25,6 +26,10 @@ test:
 	@scripts/setup browser
 	@$(BIN)/pytest
 	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
+
+support:
+	@scripts/setup browser
+	@$(BIN)/pytest -m support --durations=5
 
 endurance:
 	@scripts/setup browser

@@ -7,7 +7,7 @@ import pytest
 pytest_plugins = ["live", "seats"]
 
 TESTS = Path(__file__).parent
-FOLDERS = ("integration", "browser", "attack", "endurance")
+FOLDERS = ("integration", "browser", "attack", "endurance", "support")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

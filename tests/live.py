@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 
 DASHOPS = Path(sys.executable).with_name("dashops")
 CELL_TIMEOUT, GRACE, IDLE = 8, 2, 25  # seconds
@@ -60,11 +62,14 @@ class Live:
         return f"http://127.0.0.1:{self.ports['dashboard']}"
 
     def dashops(self, *args: str | Path, code: int = 0) -> str:
-        done = subprocess.run(
-            [DASHOPS, *args], cwd=self.folder, capture_output=True, text=True, timeout=180
-        )
+        done = self.try_dashops(*args)
         assert done.returncode == code, f"dashops {args}: {done.returncode}\n{done.stderr}"
         return done.stdout if code == 0 else done.stderr
+
+    def try_dashops(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DASHOPS, *args], cwd=self.folder, capture_output=True, text=True, timeout=180
+        )
 
     def secret(self, name: str) -> str:
         return (self.folder / ".dashops" / "secrets" / name).read_text().strip()
@@ -145,30 +150,33 @@ def free_ports(number: int) -> list[int]:
     return ports
 
 
-@pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    folder = tmp_path_factory.mktemp("stack")
+@contextmanager
+def running(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[Live]:
+    """A stack in this folder until the block ends; ``changes`` to its settings by section."""
     ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
-    (folder / "dashops.yaml").write_text(
-        f"""
-dashboard:
-  port: {ports["dashboard"]}
-  cell_timeout: {CELL_TIMEOUT}
-  reconnect_grace: {GRACE}
-  idle_timeout: {IDLE}
-  upload_limit: 5 MB
-gateway:
-  port: {ports["gateway"]}
-notebook:
-  port: {ports["notebook"]}
-"""
-    )
+    settings: dict[str, dict[str, Any]] = {slot: {"port": port} for slot, port in ports.items()}
+    settings["dashboard"] |= {
+        "cell_timeout": CELL_TIMEOUT,
+        "reconnect_grace": GRACE,
+        "idle_timeout": IDLE,
+        "upload_limit": "5 MB",
+    }
+    settings["gateway"]["kernel_memory"] = "2 GiB"
+    for section, values in changes.items():
+        settings[section] = {**settings.get(section, {}), **values}
+    (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(folder, ports)
     try:
         stack.dashops("up", "-y")
         yield stack
     finally:
         stack.dashops("down")
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with running(tmp_path_factory.mktemp("stack"), {}) as stack:
+        yield stack
 
 
 def outside(url: str, live: Live) -> bool:

@@ -64,6 +64,8 @@ def _events(http: "httpx.Client", url: str, last: str) -> Iterator[tuple[str, st
         with httpx_sse.connect_sse(http, "GET", url, headers=headers) as source:
             source.response.raise_for_status()
             for event in source.iter_sse():
+                if not event.data:
+                    continue  # httpx-sse makes an event of the comments that bridge silence
                 data = json.loads(event.data)
                 if not isinstance(data, dict):
                     raise ValueError("an event without data")

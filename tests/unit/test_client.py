@@ -482,6 +482,13 @@ class TestFollowing:
             ("", 0, "x"),
         ]
 
+    def test_a_long_silence_is_no_event(self) -> None:
+        done, told, _ = self.deploy(
+            self.stream(self.PHASE, ": still here\n\n" * 2, self.end(200, DEPLOYED))
+        )
+        assert done.revision == 3
+        assert len(told) == 1
+
     @pytest.mark.usefixtures("quick")
     def test_a_broken_connection_is_resumed_where_it_was(self) -> None:
         _, told, resumed = self.deploy(

@@ -15,6 +15,7 @@ from traitlets import Dict, Integer, List, Unicode
 from dashops.services.gateway import bundles, environments, failures, tool
 
 LOG_LIMIT = 5_000_000  # bytes
+UTF8 = "C.UTF-8"  # for R, which without a language draws and prints no more than ASCII
 ENVIRONMENT_MISSING = 424
 """The answer to a kernel whose environment has to be made first; not one of ours is like it."""
 
@@ -89,7 +90,7 @@ class BundleKernels(SeedingMappingKernelManager):
             EnvironmentFailed: when that kernel cannot use it.
         """
         revision = (env or {}).get("DASHOPS_BUNDLE")
-        clean = {"PATH": os.environ.get("PATH", "")}
+        clean = {"PATH": os.environ.get("PATH", ""), "LANG": UTF8}
         clean |= {name: os.environ[name] for name in self.allowed_env if name in os.environ}
         clean |= env or {}
         if revision:
