@@ -1,5 +1,6 @@
 """The kinds of values a setting may have; each refuses what cannot work, in one sentence."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -84,6 +85,18 @@ def _file(value: Path, info: ValidationInfo) -> Path:
     return found
 
 
+def _browser(value: str, info: ValidationInfo) -> str:
+    if value in ("auto", "none") or not info.context:
+        return value
+    found = under(info.context["folder"], value)
+    if not found.is_file() or not os.access(found, os.X_OK):
+        hint = "`auto` takes the first Chromium on PATH, `none` does without"
+        raise PydanticCustomError(
+            "no_browser", "should name a program that can be run", {"hint": hint}
+        )
+    return str(found)
+
+
 def _folder(value: str, info: ValidationInfo) -> str:
     if info.context and not under(info.context["folder"], value).is_dir():
         raise PydanticCustomError("no_folder", "should name a folder, and there is none", {})
@@ -110,6 +123,7 @@ Database = Annotated[str, Field(pattern=DATABASE), AfterValidator(_no_password)]
 Files = Annotated[str, Field(pattern=FILES), AfterValidator(_no_keys)]
 Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
 Certificates = Annotated[Path, AfterValidator(_file)]
+Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]
 Name = Annotated[str, Field(pattern=NAME)]

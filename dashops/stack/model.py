@@ -7,6 +7,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field, PrivateAttr, model_
 from pydantic_core import PydanticCustomError
 
 from dashops.stack.kinds import (
+    Browser,
     Certificates,
     Count,
     Database,
@@ -98,6 +99,12 @@ class Dashboard(Section):
         default=("jupyterlab-widgets", "plotly", "anywidget"),
         description="Packages that bring the JavaScript of widgets. Default: those that the "
         "default packages of `environment` need.",
+    )
+    browser: Browser = Field(
+        default="auto",
+        description="Browser that opens a new revision before any viewer does: the path of a "
+        "Chromium, `auto` (the first one on PATH, if any) or `none`. Default: auto, because only "
+        "a browser knows whether a page can be drawn.",
     )
     cell_timeout: Seconds = Field(
         default=120,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
@@ -68,12 +69,16 @@ class DashboardServer(Voila):
             dashboards.collect(in_use, self.dashops.keep_revisions)
 
         collect()
+        # In a folder that every start of the server empties.
+        scratch = Path(self.connection_dir_root) / "browser"
+        self.chromium = gate.browser.Browser(self.dashops.browser, scratch, self.log)
         settings |= {
             "title": self.dashops.title,
             "store": dashboards,
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
             "openings": {},
+            "browser": self.chromium,
             "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "upload_limit": self.dashops.upload_limit,
@@ -150,7 +155,8 @@ class DashboardServer(Voila):
             self.stop()
 
     def stop(self) -> None:
-        """End the kernels of all viewers."""
+        """End the kernels of all viewers, and the gate's browser."""
+        self.ioloop.run_sync(self.chromium.close)
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
 
     async def _sweep(self) -> None:

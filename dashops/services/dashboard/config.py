@@ -39,6 +39,7 @@ class Config:
     drain_timeout: int
     preview_timeout: int
     concurrent_deploys: str
+    browser: str
 
 
 def load(path: Path) -> Config:
@@ -71,6 +72,7 @@ def load(path: Path) -> Config:
         drain_timeout=limits["drain_timeout"],
         preview_timeout=limits["preview_timeout"],
         concurrent_deploys=server["concurrent_deploys"],
+        browser=data["gate"]["browser"],
     )
 
 

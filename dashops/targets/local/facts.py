@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from dashops.targets.local.origin import Origin
 from dashops.targets.local.supervisor import Process
 
 SLOTS = ("gateway", "dashboard", "notebook")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Of the operator's shell only this reaches the services, because the rest may hold secrets.
 KEPT = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"}
@@ -33,7 +36,8 @@ class Holder:
 class Facts:
     """What is there. `environments` maps the folder of a complete one to its requirements,
     `leftovers` are slots whose supervisor died, `holders` are strangers on the stack's ports,
-    `foreign` the names of variables that services must not see."""
+    `foreign` the names of variables that services must not see, `browser` the Chromium on PATH if
+    the stack wants one."""
 
     origin: Origin
     code: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +50,7 @@ class Facts:
     leftovers: tuple[int, ...] = ()
     holders: Mapping[str, Holder] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
+    browser: str = ""
 
 
 def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
@@ -66,6 +71,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
         leftovers=leftovers,
         holders=_strangers(stack, {*leftovers, *(slot.pid for slot in (slots or {}).values())}),
         foreign=tuple(sorted(name for name in os.environ if not _kept(name, stack))),
+        browser=_browser() if stack.dashboard.browser == "auto" else "",
     )
 
 
@@ -168,6 +174,11 @@ def _digest(pid: int) -> str:
         return psutil.Process(pid).environ().get("DASHOPS_DIGEST", "")
     except psutil.Error:
         return ""
+
+
+def _browser() -> str:
+    found = (shutil.which(name) for name in BROWSERS)
+    return next((path for path in found if path), "")
 
 
 def _kept(name: str, stack: Stack) -> bool:

@@ -17,15 +17,18 @@ REFUSED = frozenset('"\\%;#\n\r')
 
 def files(stack: Stack, facts: Facts) -> dict[str, str]:
     """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
+    wanted = stack.dashboard.browser
+    browser = {"auto": facts.browser, "none": ""}.get(wanted, wanted)
     paths = {
         "stack": stack,
         "origin": facts.origin,
         "rendered": stack.state_dir / "rendered",
         "run": stack.state_dir / "run",
         "logs": stack.state_dir / "logs",
+        "browser": browser,
         "packages": packages.find(stack),
         "requirements": {
-            slot: facts.origin.requirement.format(extra=",".join(extras(stack, slot)))
+            slot: facts.origin.requirement.format(extra=",".join(extras(stack, slot, browser)))
             for slot in SLOTS
         },
     }
@@ -86,11 +89,11 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
         )
 
 
-def extras(stack: Stack, slot: str) -> tuple[str, ...]:
+def extras(stack: Stack, slot: str, browser: str) -> tuple[str, ...]:
     """The parts of dashops that a slot's environment gets: drivers only when they are used."""
     if slot != "dashboard":
         return (slot,)
     places = {"postgres": stack.dashboard.database, "s3": stack.dashboard.files}
     prefixes = {"postgres": "postgresql:", "s3": "s3:"}
     used = (name for name, url in places.items() if url and url.startswith(prefixes[name]))
-    return (slot, *used)
+    return (slot, *used, *(["browser"] if browser else []))

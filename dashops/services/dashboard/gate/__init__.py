@@ -7,10 +7,10 @@ from typing import Any
 from tornado import web
 
 from dashops.services.dashboard import kernels, rendering, store
-from dashops.services.dashboard.gate import looking, openings
+from dashops.services.dashboard.gate import browser, looking, openings
 from dashops.services.dashboard.gate.verdict import Unfit, Verdict
 
-__all__ = ["Verdict", "check", "openings"]
+__all__ = ["Verdict", "browser", "check", "openings"]
 
 CRASHED = "it crashed, or wanted more memory than there is"
 
@@ -28,6 +28,7 @@ async def check(
         web.HTTPError: 503 when no gateway can start a kernel or the one that ran it is gone.
     """
     warnings: list[str] = []
+    settings["browser"].warm()
     try:
         await _execute(settings, revision, log, tell)
         thumbnail = await _verify(settings, revision, log, tell, warnings)
@@ -68,9 +69,16 @@ async def _verify(
     warnings: list[str],
 ) -> bytes | None:
     tell("verify", "opening its page")
+    chromium: browser.Browser = settings["browser"]
     with openings.opening(settings, revision) as opening:
         look = looking.Look(settings, opening, tell, warnings)
         try:
+            if chromium.path:
+                try:
+                    return await look.with_browser(chromium)
+                except browser.Unavailable as error:
+                    log.warning("the gate has no browser: %s", error)
+                    warnings.append(f"checked without a browser: {error}")
             await look.without_browser()
         except looking.Broken as error:
             cause = error.__cause__ or error

@@ -1,17 +1,24 @@
 """Opens a revision's page as a viewer would and uses it; it starts no browser of its own."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbconvert.filters import strip_ansi
 from tornado import httpclient, httputil, websocket
 
 from dashops.services.dashboard import wall
-from dashops.services.dashboard.gate import frontends, openings, talking, verdict, widgets
+from dashops.services.dashboard.gate import (
+    browser,
+    browsing,
+    frontends,
+    openings,
+    talking,
+    verdict,
+    widgets,
+)
 
 SLACK = 60  # seconds for all that is not the notebook's own running time
-CHUNKS = 200 * 2**20  # bytes of a page
 
 Tell = Callable[[str, str], None]
 
@@ -47,55 +54,79 @@ class Look:
             verdict.Unfit: when something of it cannot be shown or used.
         """
         await self._fetch()
-        async with talking.talk(await self._connect()) as viewer, self.overhear() as overheard:
-            await viewer.settle()
-            if not widgets.views(self.opening.cells):
-                return
-            states = await self.timed(viewer.states(), "asking for its widgets")
-            self.judge(states)
-            await self.move(viewer.update, states, overheard)
+        async with talking.talk(await self._connect()) as viewer:
+            await self.timed(viewer.settle(), "opening its page")
+            states = await self.states(viewer)
+            self.drawable(states)
+            await self.move(viewer.update, states)
 
-    def overhear(self) -> Any:
-        """A second connection, which shows tracebacks too."""
-        return _Overhearing(self.opening)
+    async def with_browser(self, chromium: browser.Browser) -> bytes | None:
+        """Open the page in a browser; the result is a picture of it.
+
+        Raises:
+            browser.Unavailable: when there is no browser after all; nothing was opened then.
+            Broken, verdict.Unfit: as without one.
+        """
+        async with chromium.page() as page:
+            self.tell("verify", "opening its page")
+            return await browsing.look(self, page)
+
+    async def states(self, asked: talking.Talk | None = None) -> widgets.States:
+        """Every widget there is, if the page shows any."""
+        if not widgets.views(self.opening.cells):
+            return {}
+        asked = asked or self.opening.overheard
+        assert asked is not None
+        states: widgets.States = await self.timed(asked.states(), "asking for its widgets")
+        self.judge(states)
+        return states
 
     def judge(self, states: widgets.States) -> None:
-        """Compare what the page wants to show with what there is and what browsers can draw."""
+        """Compare what the page wants to show with what there is."""
         cells = self.opening.cells
         for number in widgets.lost(cells, states):
             raise verdict.at(cells, number, f"cell {number} shows a widget that was closed")
+        for number, output in widgets.failed(cells, states):
+            traceback = self._traceback(output)
+            what = f"{traceback.strip().splitlines()[-1]}" if traceback else "an error"
+            raise verdict.at(cells, number, f"cell {number} shows an error: {what}", traceback)
+
+    def drawable(self, states: widgets.States, *, hidden: bool = False) -> None:
+        """See that browsers get the scripts of all widgets; ``hidden``: only of unseen ones."""
+        cells = self.opening.cells
         on_page = widgets.shown(cells, states)
         needed = widgets.modules(states)
         for module in frontends.missing(list(needed), self.settings["labextensions"]):
-            advice = frontends.advice(module)
-            for model in needed[module]:
-                if model in on_page:
-                    number = on_page[model]
-                    text = f"cell {number} cannot be drawn: this server lacks the widgets of"
-                    raise verdict.at(cells, number, f"{text} `{module}`: {advice}")
-            self.warnings.append(f"this server lacks the widgets of `{module}`: {advice}")
+            advice = f"this server lacks the widgets of `{module}`: {frontends.advice(module)}"
+            seen = [on_page[model] for model in needed[module] if model in on_page]
+            if not seen:
+                self.warnings.append(advice)
+            elif not hidden:
+                text = f"cell {seen[0]} cannot be drawn: {advice}"
+                raise verdict.at(cells, seen[0], text)
 
     async def move(
         self,
         update: Callable[[str, Mapping[str, Any]], Any],
         states: widgets.States,
-        overheard: talking.Talk,
     ) -> None:
         """Change one widget, and see that the notebook takes it."""
-        cells = self.opening.cells
-        self.raised(overheard, "opening the page", 0)
-        move = widgets.move(cells, states)
+        overheard = self.opening.overheard
+        assert overheard is not None
+        move = widgets.move(self.opening.cells, states)
         if move is None:
             return
-        self.tell("verify", f"moving {move.label}")
-        await self.timed(update(move.model, move.change), f"moving {move.label}", move.cell)
+        doing = f"moving {move.label}"
+        self.tell("verify", doing)
+        before = len(overheard.errors)
+        await self.timed(update(move.model, move.change), doing, move.cell)
         # What the kernel said while it handled the change has arrived when this is answered.
-        await self.timed(overheard.settle(), f"moving {move.label}", move.cell)
-        self.raised(overheard, f"moving {move.label}", move.cell)
+        await self.timed(overheard.settle(), doing, move.cell)
+        self._raised(overheard.errors[before:], doing, move.cell)
 
-    def raised(self, overheard: talking.Talk, doing: str, cell: int) -> None:
+    def _raised(self, errors: Sequence[talking.Message], doing: str, cell: int) -> None:
         """Fail if the kernel reported an error while something was done."""
-        for error in overheard.errors:
+        for error in errors:
             content = error["content"]
             what = f"{content.get('ename')}: {content.get('evalue')}"
             traceback = strip_ansi("\n".join(content.get("traceback", ())))
@@ -114,6 +145,12 @@ class Look:
             raise verdict.at(cells, cell, text) from error
         except talking.Gone as error:
             raise verdict.at(cells, cell, f"{what}: the kernel died") from error
+
+    def _traceback(self, output: Mapping[str, Any]) -> str:
+        """What the kernel said of an error that a widget shows; the page hides it from viewers."""
+        overheard = self.opening.overheard
+        told = overheard.errors[-1]["content"] if overheard and overheard.errors else output
+        return str(strip_ansi("\n".join(told.get("traceback", ()))))
 
     async def _fetch(self) -> None:
         request = httpclient.HTTPRequest(
@@ -145,18 +182,3 @@ class Look:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Cookie": "=".join(self.cookie)}
-
-
-class _Overhearing:
-    def __init__(self, opening: openings.Opening) -> None:
-        self._opening = opening
-
-    async def __aenter__(self) -> talking.Talk:
-        kernel = self._opening.kernel
-        assert kernel is not None
-        socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self._opening.token}")
-        self._talk = talking.Talk(socket)
-        return self._talk
-
-    async def __aexit__(self, *_: object) -> None:
-        self._talk.close()

@@ -11,6 +11,7 @@ from typing import Any
 from tornado import web
 
 from dashops.services.dashboard import identity, kernels, rendering, store, visit
+from dashops.services.dashboard.gate import talking
 
 DAY = 86400
 
@@ -28,6 +29,7 @@ class Opening:
     used: bool = False
     cells: list[Any] = field(default_factory=list)
     kernel: kernels.ViewerKernel | None = None
+    overheard: talking.Talk | None = None
     failure: Exception | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,6 +48,8 @@ def opening(settings: Mapping[str, Any], revision: store.Revision) -> Iterator[O
         yield made
     finally:
         del settings["openings"][made.token]
+        if made.overheard:
+            made.overheard.close()
 
 
 def cookie(settings: Mapping[str, Any], seconds: float) -> tuple[str, str]:
@@ -86,6 +90,9 @@ class Opened(visit.Visit):
     ) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""
         self.opening.kernel = kernel
+        socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self.opening.token}")
+        # What the page's own connections leave out for viewers, an author should read.
+        self.opening.overheard = talking.Talk(socket)
         pieces = rendering.pieces(
             self.settings,
             self.log,

@@ -58,6 +58,16 @@ def lost(cells: Sequence[Any], states: States) -> list[int]:
     return [number for number, model in views(cells) if model not in states]
 
 
+def failed(cells: Sequence[Any], states: States) -> list[tuple[int, Mapping[str, Any]]]:
+    """The errors that Output widgets show, each with the number of its cell."""
+    return [
+        (number, output)
+        for model, number in shown(cells, states).items()
+        for output in states[model]["state"].get("outputs") or ()
+        if isinstance(output, Mapping) and output.get("output_type") == "error"
+    ]
+
+
 def modules(states: States) -> dict[str, list[str]]:
     """The modules that are needed to draw, each with the models that need it."""
     found: dict[str, list[str]] = {}

@@ -1,0 +1,128 @@
+"""A look at a revision's page with a real browser's page; what it means says painting."""
+
+import asyncio
+import base64
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashops.services.dashboard.gate import painting, verdict, widgets
+
+if TYPE_CHECKING:
+    from dashops.services.dashboard.gate.looking import Look
+
+LOOK = 30  # seconds that a complete page may take until it is painted
+POLL = 0.05
+SEEN, MOVE = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("seen.js", "move.js")
+)
+CLIP = {"x": 0, "y": 0, "width": 1280, "height": 800}
+LARGEST = 200_000  # bytes of a thumbnail
+
+
+async def look(look: "Look", page: Any) -> bytes:
+    """Open the page, judge what is painted, take its picture and move a widget."""
+    opening = look.opening
+    watched = Watched(page, look.url, opening.path)
+    name, value = look.cookie
+    await page.context.add_cookies(
+        [{"name": name, "value": value, "url": look.url, "httpOnly": True, "sameSite": "Lax"}]
+    )
+    # Nothing of the page may reach another host, nor what else listens on this one.
+    elsewhere = re.compile(f"^(?!{re.escape(look.url)}/|data:|blob:|about:)")
+    await page.context.route(elsewhere, lambda route: route.abort())
+    going = asyncio.ensure_future(
+        page.goto(look.url + opening.path, wait_until="commit", timeout=0)
+    )
+    try:
+        async with asyncio.timeout(look.settings["run_timeout"]):
+            await opening.finished.wait()
+    except TimeoutError:
+        pass
+    finally:
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+    watched.stays()
+    look.complete()
+    states = await look.states()
+    seen: Mapping[str, Any] = {}
+    try:
+        async with asyncio.timeout(LOOK):
+            roots = [model for _, model in widgets.views(opening.cells)]
+            while not painting.ready(seen := await watched.seen(roots)):
+                watched.stays()
+                await asyncio.sleep(POLL)
+            watched.stays()
+    except TimeoutError:
+        if not seen:
+            text = f"its page hung for {LOOK} seconds: a script in it may have no end"
+            raise verdict.Unfit("verify", text) from None
+    look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
+    look.drawable(states, hidden=True)
+    try:
+        async with asyncio.timeout(LOOK):
+            picture = await thumbnail(page)
+    except TimeoutError:
+        raise verdict.Unfit("verify", f"its page did not paint within {LOOK} seconds") from None
+
+    async def update(model: str, change: Mapping[str, Any]) -> None:
+        await page.evaluate(MOVE, [model, dict(change)])
+
+    await look.move(update, states)
+    return picture
+
+
+class Watched:
+    """A page and what it did that a viewer would not want."""
+
+    def __init__(self, page: Any, url: str, path: str) -> None:
+        self.raised: list[str] = []
+        self._page = page
+        self._away = ""
+        self._visits = 0
+        self._own = url + path
+        page.on("pageerror", lambda error: self.raised.append(_line(str(error))))
+        page.on("request", self._request)
+
+    async def seen(self, roots: list[str]) -> Mapping[str, Any]:
+        """What is painted now."""
+        from playwright.async_api import Error
+
+        try:
+            found: Mapping[str, Any] = await self._page.evaluate(SEEN, roots)
+        except Error as error:
+            self.stays()
+            raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
+        return found
+
+    def stays(self) -> None:
+        """Fail if the page went elsewhere."""
+        if self._away:
+            where = "itself again" if self._away == self._own else f"`{self._away[:200]}`"
+            raise verdict.Unfit("verify", f"a script of the page leaves it and opens {where}")
+
+    def _request(self, request: Any) -> None:
+        if request.is_navigation_request() and request.frame == self._page.main_frame:
+            self._visits += 1
+            if self._visits > 1:
+                self._away = request.url
+
+
+async def thumbnail(page: Any) -> bytes:
+    """A small PNG of what is visible."""
+    session = await page.context.new_cdp_session(page)
+    picture = b""
+    for scale in (0.5, 0.25):
+        shot = await session.send(
+            "Page.captureScreenshot", {"format": "png", "clip": {**CLIP, "scale": scale}}
+        )
+        picture = base64.b64decode(shot["data"])
+        if len(picture) <= LARGEST:
+            break
+    await session.detach()
+    return picture
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
