@@ -49,9 +49,7 @@ class Visit(pages.Page):
         dashboards, open_kernels = self.settings["store"], self.settings["kernel_manager"]
         # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
         text = dashboards.notebook_text(revision.digest)
-        kernel = await open_kernels.open(
-            revision, self.current_user, lambda: dashboards.archive(revision.digest)
-        )
+        kernel = await self.open_kernel(revision)
         kernel.visit.pinned = pinned
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -76,6 +74,14 @@ class Visit(pages.Page):
         """The viewer went away before the page was complete."""
         if self._task:
             self._task.cancel()
+
+    async def open_kernel(self, revision: store.Revision) -> kernels.ViewerKernel:
+        """A kernel for this visit."""
+        dashboards: store.Store = self.settings["store"]
+        open_kernels: kernels.Kernels = self.settings["kernel_manager"]
+        return await open_kernels.open(
+            revision, self.current_user, lambda: dashboards.archive(revision.digest)
+        )
 
     def pieces(self, kernel: kernels.ViewerKernel, notebook_text: str) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""

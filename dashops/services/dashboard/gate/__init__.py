@@ -1,8 +1,9 @@
 """Runs a new revision and looks at its page the way a viewer would, before any viewer gets it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+import functools
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, cast
 
 from tornado import web
 
@@ -13,6 +14,8 @@ from dashops.services.dashboard.gate.verdict import Unfit, Verdict
 __all__ = ["Verdict", "browser", "check", "openings"]
 
 CRASHED = "it crashed, or wanted more memory than there is"
+
+ENDING: set["asyncio.Task[None]"] = set()  # tasks that nobody holds may vanish
 
 Tell = Callable[[str, str], None]
 
@@ -29,26 +32,38 @@ async def check(
     """
     warnings: list[str] = []
     settings["browser"].warm()
-    try:
-        await _execute(settings, revision, log, tell)
-        thumbnail = await _verify(settings, revision, log, tell, warnings)
-    except Unfit as found:
-        return Verdict(found.report(revision), tuple(warnings))
+    with openings.opening(settings, revision) as opening:
+        try:
+            await _execute(settings, opening, log, tell)
+            thumbnail = await _verify(settings, opening, log, tell, warnings)
+        except Unfit as found:
+            return Verdict(found.report(revision), tuple(warnings))
+        finally:
+            _end(settings, *([opening.ahead] if opening.ahead else []), opening.kernel)
     return Verdict(None, tuple(warnings), thumbnail)
 
 
 async def _execute(
-    settings: Mapping[str, Any], revision: store.Revision, log: Any, tell: Tell
+    settings: Mapping[str, Any], opening: openings.Opening, log: Any, tell: Tell
 ) -> None:
     dashboards, open_kernels = settings["store"], settings["kernel_manager"]
-    tell("execute", "starting a kernel")
-    kernel = await open_kernels.open(
-        revision, kernels.GATE, lambda: dashboards.archive(revision.digest)
-    )
+    revision = opening.revision
+
+    def start() -> Coroutine[Any, Any, kernels.ViewerKernel]:
+        archive = functools.partial(dashboards.archive, revision.digest)
+        return cast(
+            Coroutine[Any, Any, kernels.ViewerKernel],
+            open_kernels.open(revision, kernels.GATE, archive),
+        )
 
     def watch(number: int, count: int, _: Any) -> None:
         tell("execute", f"cell {number} of {count}")
 
+    tell("execute", "starting a kernel")
+    kernel = await start()
+    # The kernel of the second run starts while the first one works.
+    opening.ahead = asyncio.ensure_future(start())
+    opening.ahead.add_done_callback(lambda task: task.cancelled() or task.exception())
     try:
         async with asyncio.timeout(settings["run_timeout"]):
             text = dashboards.notebook_text(revision.digest)
@@ -58,35 +73,52 @@ async def _execute(
     except Exception as error:
         raise await _unfit(settings, log, error, kernel, "execute") from error
     finally:
-        await open_kernels.end(kernel.kernel_id, "checked")
+        _end(settings, kernel)
 
 
 async def _verify(
     settings: Mapping[str, Any],
-    revision: store.Revision,
+    opening: openings.Opening,
     log: Any,
     tell: Tell,
     warnings: list[str],
 ) -> bytes | None:
     tell("verify", "opening its page")
     chromium: browser.Browser = settings["browser"]
-    with openings.opening(settings, revision) as opening:
-        look = looking.Look(settings, opening, tell, warnings)
-        try:
-            if chromium.path:
-                try:
-                    return await look.with_browser(chromium)
-                except browser.Unavailable as error:
-                    log.warning("the gate has no browser: %s", error)
-                    warnings.append(f"checked without a browser: {error}")
-            await look.without_browser()
-        except looking.Broken as error:
-            cause = error.__cause__ or error
-            raise await _unfit(settings, log, cause, opening.kernel, "verify") from error
-        finally:
-            if opening.kernel:
-                await settings["kernel_manager"].end(opening.kernel.kernel_id, "checked")
+    look = looking.Look(settings, opening, tell, warnings)
+    try:
+        if chromium.path:
+            try:
+                return await look.with_browser(chromium)
+            except browser.Unavailable as error:
+                log.warning("the gate has no browser: %s", error)
+                warnings.append(f"checked without a browser: {error}")
+        await look.without_browser()
+    except looking.Broken as error:
+        cause = error.__cause__ or error
+        raise await _unfit(settings, log, cause, opening.kernel, "verify") from error
     return None
+
+
+def _end(settings: Mapping[str, Any], *ended: Any) -> None:
+    """End kernels without waiting for it, which takes the gateway a moment."""
+
+    async def end(each: Any) -> None:
+        # One that is still starting can only be ended when it has an id.
+        kernel = await each if asyncio.isfuture(each) else each
+        await settings["kernel_manager"].end(kernel.kernel_id, "checked")
+
+    for each in ended:
+        if each:
+            task = asyncio.ensure_future(end(each))
+            ENDING.add(task)
+            task.add_done_callback(_ended)
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    ENDING.discard(task)
+    if not task.cancelled():
+        task.exception()  # a kernel that could not be started needs no end
 
 
 async def _unfit(

@@ -66,6 +66,7 @@ async def look(look: "Look", page: Any) -> bytes:
     except TimeoutError:
         raise verdict.Unfit("verify", f"its page did not paint within {LOOK} seconds") from None
 
+
     async def update(model: str, change: Mapping[str, Any]) -> None:
         await page.evaluate(MOVE, [model, dict(change)])
 

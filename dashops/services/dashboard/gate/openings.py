@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,14 @@ DAY = 86400
 class Opening:
     """One look at a revision, and what became of its page on this side.
 
-    ``cells`` are those that ran so far, with their outputs; ``finished`` is set when the page is
-    complete or ``failure`` says why it is not.
+    ``ahead`` is a kernel that was started before the page asks for one. ``cells`` are those that
+    ran so far, with their outputs; ``finished`` is set when the page is complete or ``failure``
+    says why it is not.
     """
 
     revision: store.Revision
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    ahead: asyncio.Future[kernels.ViewerKernel] | None = None
     used: bool = False
     cells: list[Any] = field(default_factory=list)
     kernel: kernels.ViewerKernel | None = None
@@ -84,6 +86,14 @@ class Opened(visit.Visit):
             raise
         finally:
             self.opening.finished.set()
+
+    async def open_kernel(self, revision: store.Revision) -> kernels.ViewerKernel:
+        """The kernel that was started ahead, else one like any visit's."""
+        ahead, self.opening.ahead = self.opening.ahead, None
+        if ahead:
+            with suppress(web.HTTPError):  # there may be a place by now
+                return await ahead
+        return await super().open_kernel(revision)
 
     async def pieces(
         self, kernel: kernels.ViewerKernel, notebook_text: str
