@@ -23,6 +23,8 @@ LARGEST = 200_000  # bytes of a thumbnail
 
 async def look(look: "Look", page: Any) -> bytes:
     """Open the page, judge what is painted, take its picture and move a widget."""
+    from playwright.async_api import Error
+
     opening = look.opening
     watched = Watched(page, look.url, opening.path)
     name, value = look.cookie
@@ -55,10 +57,14 @@ async def look(look: "Look", page: Any) -> bytes:
                 await asyncio.sleep(POLL)
             watched.stays()
     except TimeoutError:
-        if not seen:
+        if watched.asking:
             text = f"its page hung for {LOOK} seconds: a script in it may have no end"
             raise verdict.Unfit("verify", text) from None
-    look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
+    try:
+        look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
+    except verdict.Unfit:
+        look.drawable(states)  # if that is why, it says so better
+        raise
     look.drawable(states, hidden=True)
     try:
         async with asyncio.timeout(LOOK):
@@ -66,16 +72,23 @@ async def look(look: "Look", page: Any) -> bytes:
     except TimeoutError:
         raise verdict.Unfit("verify", f"its page did not paint within {LOOK} seconds") from None
 
-
     async def update(model: str, change: Mapping[str, Any]) -> None:
-        await page.evaluate(MOVE, [model, dict(change)])
+        try:
+            await page.evaluate(MOVE, [model, dict(change)])
+        except Error as error:
+            raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
 
     await look.move(update, states)
     return picture
 
 
 class Watched:
-    """A page and what it did that a viewer would not want."""
+    """A page and what it did that a viewer would not want.
+
+    ``asking`` is true while it owes an answer: a script without an end lets it give none.
+    """
+
+    asking = False
 
     def __init__(self, page: Any, url: str, path: str) -> None:
         self.raised: list[str] = []
@@ -91,10 +104,12 @@ class Watched:
         from playwright.async_api import Error
 
         try:
+            self.asking = True
             found: Mapping[str, Any] = await self._page.evaluate(SEEN, roots)
         except Error as error:
             self.stays()
             raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
+        self.asking = False
         return found
 
     def stays(self) -> None:
