@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dashops.services.dashboard.gate.looking import Look
 
 LOOK = 30  # seconds that a complete page may take until it is painted
+DRAW = 3  # seconds to wait for a widget that draws nothing, which may be all it wants
 POLL = 0.05
 SEEN, MOVE = (
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("seen.js", "move.js")
@@ -52,13 +54,16 @@ async def look(look: "Look", page: Any) -> bytes:
     try:
         async with asyncio.timeout(LOOK):
             roots = [model for _, model in widgets.views(opening.cells)]
-            while not painting.ready(seen := await watched.seen(roots)):
+            patience = time.monotonic() + DRAW
+            while not painting.ready(seen := await watched.seen(roots)) or (
+                painting.empty(seen) and time.monotonic() < patience
+            ):
                 watched.stays()
                 await asyncio.sleep(POLL)
             watched.stays()
     except TimeoutError:
         if watched.asking:
-            text = f"its page hung for {LOOK} seconds: a script in it may have no end"
+            text = f"its page hung for {LOOK} seconds: a script in it may have no end, or it is too large"
             raise verdict.Unfit("verify", text) from None
     try:
         look.warnings += painting.judge(seen, opening.cells, states, watched.raised)

@@ -21,6 +21,11 @@ def ready(seen: Seen) -> bool:
     )
 
 
+def empty(seen: Seen) -> bool:
+    """Whether a widget with a script of its own has drawn nothing so far."""
+    return any(each["empty"] and not _built_in(each) for each in seen["models"])
+
+
 def judge(
     seen: Seen, cells: Sequence[Any], states: widgets.States, raised: Sequence[str]
 ) -> list[str]:
@@ -58,9 +63,13 @@ def _widget(
     if model["broken"]:
         text = f"the widget of cell {number} cannot be drawn{_because(raised)}"
         raise verdict.at(cells, number, text)
-    if model["empty"] and raised and not model["module"].startswith("@jupyter-widgets/"):
+    if model["empty"] and raised and not _built_in(model):
         text = f"the widget of cell {number} draws nothing: {raised[0]}"
         raise verdict.at(cells, number, text)
+
+
+def _built_in(model: Mapping[str, Any]) -> bool:
+    return str(model["module"]).startswith("@jupyter-widgets/")
 
 
 def _output(pending: Mapping[str, Any], cells: Sequence[Any], why: str) -> None:
