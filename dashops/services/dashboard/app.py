@@ -105,6 +105,7 @@ class DashboardServer(Voila):
         """Every address there is; Voilà's own routes are left out, see docs/decisions/0002."""
         return [
             (r"/", pages.Gallery),
+            (rf"/thumbnails/{NAME}", pages.Thumbnail),
             (r"/login", pages.Login),
             (r"/logout", pages.Logout),
             (r"/healthz", pages.Health),

@@ -64,6 +64,22 @@ class Gallery(Page):
         self.show("gallery.html", dashboards=dashboards, xsrf=self.xsrf_token.decode())
 
 
+class Thumbnail(Page):
+    """What a dashboard looked like when it was checked, for the gallery."""
+
+    async def get(self, name: str) -> None:
+        """Send the picture of the revision that the name shows."""
+        store = self.settings["store"]
+        revision = store.active(name)
+        picture = store.thumbnail(revision.digest) if revision and revision.thumbnail else None
+        if picture is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", "image/png")
+        # The gallery names the revision in the query, so a new one has a new address.
+        self.set_header("Cache-Control", "private, max-age=86400")
+        self.finish(picture)
+
+
 class Login(Page):
     """The login form."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dashops.services.dashboard.gate.looking import Look
 
 LOOK = 30  # seconds that a complete page may take until it is painted
+DRAW = 3  # seconds to wait for a widget that draws nothing, which may be all it wants
 POLL = 0.05
 SEEN, MOVE = (
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("seen.js", "move.js")
@@ -23,6 +25,8 @@ LARGEST = 200_000  # bytes of a thumbnail
 
 async def look(look: "Look", page: Any) -> bytes:
     """Open the page, judge what is painted, take its picture and move a widget."""
+    from playwright.async_api import Error
+
     opening = look.opening
     watched = Watched(page, look.url, opening.path)
     name, value = look.cookie
@@ -50,15 +54,22 @@ async def look(look: "Look", page: Any) -> bytes:
     try:
         async with asyncio.timeout(LOOK):
             roots = [model for _, model in widgets.views(opening.cells)]
-            while not painting.ready(seen := await watched.seen(roots)):
+            patience = time.monotonic() + DRAW
+            while not painting.ready(seen := await watched.seen(roots)) or (
+                painting.empty(seen) and time.monotonic() < patience
+            ):
                 watched.stays()
                 await asyncio.sleep(POLL)
             watched.stays()
     except TimeoutError:
-        if not seen:
-            text = f"its page hung for {LOOK} seconds: a script in it may have no end"
+        if watched.asking:
+            text = f"its page hung for {LOOK} seconds: a script in it may have no end, or it is too large"
             raise verdict.Unfit("verify", text) from None
-    look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
+    try:
+        look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
+    except verdict.Unfit:
+        look.drawable(states)  # if that is why, it says so better
+        raise
     look.drawable(states, hidden=True)
     try:
         async with asyncio.timeout(LOOK):
@@ -67,14 +78,22 @@ async def look(look: "Look", page: Any) -> bytes:
         raise verdict.Unfit("verify", f"its page did not paint within {LOOK} seconds") from None
 
     async def update(model: str, change: Mapping[str, Any]) -> None:
-        await page.evaluate(MOVE, [model, dict(change)])
+        try:
+            await page.evaluate(MOVE, [model, dict(change)])
+        except Error as error:
+            raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
 
     await look.move(update, states)
     return picture
 
 
 class Watched:
-    """A page and what it did that a viewer would not want."""
+    """A page and what it did that a viewer would not want.
+
+    ``asking`` is true while it owes an answer: a script without an end lets it give none.
+    """
+
+    asking = False
 
     def __init__(self, page: Any, url: str, path: str) -> None:
         self.raised: list[str] = []
@@ -90,10 +109,12 @@ class Watched:
         from playwright.async_api import Error
 
         try:
+            self.asking = True
             found: Mapping[str, Any] = await self._page.evaluate(SEEN, roots)
         except Error as error:
             self.stays()
             raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
+        self.asking = False
         return found
 
     def stays(self) -> None:

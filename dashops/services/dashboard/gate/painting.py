@@ -3,21 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashops.services.dashboard.gate import frontends, verdict, widgets
+from dashops.services.dashboard.gate import verdict, widgets
 
 Seen = Mapping[str, Any]
 
 
 def ready(seen: Seen) -> bool:
     """Whether everything that will be painted is, as far as one can tell."""
+    if not seen["started"]:
+        return False
     drawn = all(each["drawn"] for each in seen["widgets"]) or seen["messages"]
     return bool(
-        seen["started"]
-        and seen["restored"]
+        seen["restored"]
         and drawn
         and not seen["loading"]
         and not any(_drawable(each["kinds"]) for each in seen["pending"])
     )
+
+
+def empty(seen: Seen) -> bool:
+    """Whether a widget with a script of its own has drawn nothing so far."""
+    return any(each["empty"] and not _built_in(each) for each in seen["models"])
 
 
 def judge(
@@ -28,7 +34,7 @@ def judge(
     Raises:
         verdict.Unfit: when a cell is not painted.
     """
-    why = f": {raised[0]}" if raised else ""
+    why = _because(raised)
     if not seen["started"]:
         raise verdict.Unfit("verify", f"its page did not start{why}")
     where = widgets.shown(cells, states)
@@ -54,20 +60,16 @@ def _widget(
 ) -> None:
     if not number:
         return
-    if model["failed"]:
-        module = model["failed"]
-        advice = (
-            f"this server lacks the widgets of `{module}`: {frontends.advice(module)}"
-            if "No version of module" in model["error"]
-            else f"the widgets of `{module}` do not work here: {model['error']}"
-        )
-        raise verdict.at(cells, number, f"cell {number} cannot be drawn: {advice}")
-    if model["error"] is not None:
-        text = f"the widget of cell {number} cannot be drawn: {_first(raised)}"
+    if model["broken"]:
+        text = f"the widget of cell {number} cannot be drawn{_because(raised)}"
         raise verdict.at(cells, number, text)
-    if model["empty"] and raised and not model["module"].startswith("@jupyter-widgets/"):
+    if model["empty"] and raised and not _built_in(model):
         text = f"the widget of cell {number} draws nothing: {raised[0]}"
         raise verdict.at(cells, number, text)
+
+
+def _built_in(model: Mapping[str, Any]) -> bool:
+    return str(model["module"]).startswith("@jupyter-widgets/")
 
 
 def _output(pending: Mapping[str, Any], cells: Sequence[Any], why: str) -> None:
@@ -89,5 +91,5 @@ def _drawable(kinds: Sequence[str]) -> bool:
     )
 
 
-def _first(raised: Sequence[str]) -> str:
-    return raised[0] if raised else "its script failed"
+def _because(raised: Sequence[str]) -> str:
+    return f": {raised[0]}" if raised else ""

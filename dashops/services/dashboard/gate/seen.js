@@ -23,17 +23,18 @@ async (roots) => {
     const broken = nodes.some((node) => node.querySelector(':scope > .jupyter-widgets-error-widget'));
     models.push({
       id,
-      failed: model.get('failed_module') ?? null,
-      error: broken || model.get('failed_module') ? String(model.get('error') ?? '') : null,
+      broken: broken || Boolean(model.get('failed_module')),
       module: String(model.get('_view_module') ?? ''),
       empty: nodes.length > 0 && nodes.every((node) => !node.childNodes.length && !area(node)),
     });
   }
+  const kinds = (text) => Object.keys(JSON.parse(text).data ?? {});
+  if (document.readyState !== 'complete') return { started: false };
   return {
     started: Boolean(window.jupyterapp) && !document.getElementById('loading'),
     pending: all('script[type="application/vnd.voila.cell-output+json"]').map((node) => ({
       cell: cell(node),
-      kinds: Object.keys(JSON.parse(node.textContent).data ?? {}),
+      kinds: kinds(node.textContent),
     })),
     restored: !roots.length || Boolean(manager?.restoredStatus),
     widgets,
