@@ -1,6 +1,7 @@
 """What the server keeps: dashboards, their revisions and their files; it knows no HTTP.
 
 dashboards  Store: names, revisions, what each name shows
+shown       what each name shows, remembered
 records     Revision and Deploy, as the store gives them out
 tries       the record of deploys
 retention   which revisions go

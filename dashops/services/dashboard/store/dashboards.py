@@ -15,6 +15,7 @@ from dashops.services.dashboard.store import database, migrations, records, rete
 from dashops.services.dashboard.store.files import Disk, Files, environment
 from dashops.services.dashboard.store.records import Revision
 from dashops.services.dashboard.store.shelf import Shelf
+from dashops.services.dashboard.store.shown import Shown
 from dashops.services.dashboard.store.tries import Tries
 
 ACTIVATED, KEPT = tables.activations.c, tables.revisions.c
@@ -35,8 +36,7 @@ class Store(Tries):
         self.reading = database.connect(database_url, root)
         self.writing = database.writing(self.reading)
         migrations.migrate(self.reading)
-        # What a name shows is asked at every visit and seldom changes.
-        self._shown: dict[str, Revision] | None = None
+        self._shown = Shown(self.reading)
         self._changing = threading.RLock()
         self._held: set[tuple[str, str]] = set()
         self._retention = retention.Retention(self.reading, self.writing, self.files)
@@ -44,11 +44,11 @@ class Store(Tries):
 
     def all(self) -> list[Revision]:
         """What each name shows, by name."""
-        return list(self._dashboards().values())
+        return self._shown.all()
 
     def active(self, name: str) -> Revision | None:
         """The revision a name shows, if it shows one."""
-        return self._dashboards().get(name)
+        return self._shown.by(name)
 
     def revision(self, name: str, number: int) -> Revision | None:
         """One revision, if it is still kept."""
@@ -131,7 +131,9 @@ class Store(Tries):
         )
         row = settled.row()
         found = {key: row[key] for key in ("state", "failure", "warnings", "thumbnail")}
-        if self._change(sql.update(tables.revisions).where(_is(revision)).values(found)):
+        if self._change(
+            revision.name, sql.update(tables.revisions).where(_is(revision)).values(found)
+        ):
             self.files.settled(revision.digest)
         self._done(revision)
         return settled
@@ -139,14 +141,16 @@ class Store(Tries):
     def drop(self, revision: Revision) -> None:
         """Forget a revision that the gate could not try."""
         if revision.state == "new":
-            self._change(sql.delete(tables.revisions).where(_is(revision)))
+            self._change(revision.name, sql.delete(tables.revisions).where(_is(revision)))
         self._done(revision)
 
     def activate(self, revision: Revision) -> None:
         """Let the name show this revision from the next visit on."""
         row = sql.select(KEPT.name, KEPT.number, sql.literal(records.now())).where(_is(revision))
         columns = ["name", "number", "activated"]
-        if not self._change(sql.insert(tables.activations).from_select(columns, row)):
+        if not self._change(
+            revision.name, sql.insert(tables.activations).from_select(columns, row)
+        ):
             # A name that shows what is not there would show nothing.
             raise database.Unavailable(f"revision {revision.number} is not kept any more")
         self._done(revision)
@@ -164,6 +168,7 @@ class Store(Tries):
         gone = [each.digest for each in self.revisions(name)]
         self.files.doubt(gone)
         self._change(
+            name,
             sql.delete(tables.activations).where(ACTIVATED.name == name),
             sql.delete(tables.revisions).where(KEPT.name == name),
         )
@@ -232,14 +237,14 @@ class Store(Tries):
             yield
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[sql.Connection]:
-        """A transaction that writes, and no other one of this server meanwhile."""
+    def change(self, *names: str) -> Iterator[sql.Connection]:
+        """A transaction that writes, of these names or any, and no other meanwhile."""
         with self._changing:
             try:
                 with self.writing.begin() as connection:
                     yield connection
             finally:
-                self._shown = None
+                self._shown.changed(*names)
 
     def _hold(self, digests: Collection[str]) -> contextlib.ExitStack:
         # No name has a slash, so nobody else can release these.
@@ -254,24 +259,9 @@ class Store(Tries):
         tried = KEPT.state == "new"
         with self.reading.connect() as connection:
             self.files.doubt(connection.scalars(sql.select(KEPT.digest).where(tried)).all())
-        self._change(sql.delete(tables.revisions).where(tried))
+        with self.change() as connection:
+            connection.execute(sql.delete(tables.revisions).where(tried))
         self.interrupt()
-
-    def _dashboards(self) -> dict[str, Revision]:
-        with self._changing:
-            if self._shown is None:
-                newest = sql.select(sql.func.max(ACTIVATED.id)).group_by(ACTIVATED.name)
-                same = (KEPT.name == ACTIVATED.name) & (KEPT.number == ACTIVATED.number)
-                query = (
-                    sql.select(tables.revisions, ACTIVATED.activated)
-                    .join(tables.activations, same)
-                    .where(ACTIVATED.id.in_(newest))
-                    .order_by(KEPT.name)
-                )
-                with self.reading.connect() as connection:
-                    rows = connection.execute(query).mappings().all()
-                self._shown = {row["name"]: records.revision(row) for row in rows}
-            return self._shown
 
     def _revisions(self, *conditions: sql.ColumnElement[bool]) -> list[Revision]:
         activated = (
@@ -284,9 +274,9 @@ class Store(Tries):
             rows = connection.execute(query.order_by(KEPT.number.desc())).mappings().all()
         return [records.revision(row) for row in rows]
 
-    def _change(self, *statements: sql.Executable) -> int:
+    def _change(self, name: str, *statements: sql.Executable) -> int:
         """Do all of them or nothing; the number of rows that the last one changed."""
-        with self.change() as connection:
+        with self.change(name) as connection:
             return [connection.execute(each).rowcount for each in statements][-1]
 
     def _done(self, revision: Revision) -> None:
