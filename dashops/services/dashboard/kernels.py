@@ -114,6 +114,12 @@ class Kernels(AsyncMappingKernelManager):
                 kernel_id = await gateway.start_kernel(
                     revision.kernel, env, revision.digest, archive
                 )
+            except gateways.EnvironmentFailed as failed:
+                if user == GATE:  # its author reads why; a viewer can only come again
+                    raise
+                failure = web.HTTPError(503, "%s: %s", revision.name, failed.message)
+                self.log.warning("no environment for %s: %s", revision.name, failed.message)
+                continue
             except web.HTTPError as error:
                 failure = error
                 self.log.warning("cannot start a kernel: %s", error)

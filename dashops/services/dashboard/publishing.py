@@ -168,7 +168,7 @@ def _left_out(dependencies: bundles.Dependencies | None) -> tuple[str, ...]:
     if dependencies is None or not dependencies.unsupported:
         return ()
     names = ", ".join(dependencies.unsupported)
-    return (f"{dependencies.source} asks conda for {names}: only its pip part is installed",)
+    return (f"not used of {dependencies.source}: {names}",)
 
 
 def _environment_failure(
