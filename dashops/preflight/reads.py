@@ -25,6 +25,7 @@ _DATABASES = {"sqlite3", "duckdb"}
 _OTHER_PROGRAMS = {"system", "run", "check_call", "check_output", "Popen", "call"}
 _FILE = re.compile(r"(?:[^\n<>{}|*?\"]*/)?[^/\n<>{}|*?\"]*\.[A-Za-z][A-Za-z0-9]{0,9}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://|[^\\/])")
+_MODE = re.compile(r"[rwaxbt+]{1,3}")
 _SQLITE = re.compile(r"(?:sqlite|duckdb):///(?!:memory:)([^?]+)")
 
 
@@ -113,7 +114,9 @@ class _Walk:
         first = self._argument(node, scope)
         second = self._values.of(node.args[1], scope) if len(node.args) > 1 else frozenset()
         if (name == "open" and module != "webbrowser") or (name == "File" and module == "h5py"):
-            yield from _opened(first, self._mode(node, scope, at=1))
+            # `archive.open("r")` opens what the archive is of.
+            paths = (path for path in first if not _MODE.fullmatch(path))
+            yield from _opened(paths, self._mode(node, scope, at=1))
         elif name in _LISTS:
             yield from ((path + _LISTS[name], "list") for path in first)
         elif name in _COPIES and second:

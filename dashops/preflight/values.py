@@ -20,6 +20,7 @@ class Values:
     def __init__(self, trees: Iterable[ast.Module]) -> None:
         self._set: dict[tuple[str, str], list[ast.expr]] = {}
         self._parameters: dict[str, list[str]] = {}
+        self._known: dict[tuple[ast.expr, str], frozenset[str]] = {}
         trees = list(trees)
         for tree in trees:
             for node in ast.walk(tree):
@@ -35,7 +36,13 @@ class Values:
         """
         if node is None or depth > _DEEPEST:
             return frozenset()
-        return frozenset(itertools.islice(self._of(node, scope, depth + 1), _MOST))
+        # Names that are set from each other would be followed for ever; empty while one is.
+        key = (node, scope)
+        if key not in self._known:
+            self._known[key] = frozenset()
+            found = itertools.islice(self._of(node, scope, depth + 1), _MOST)
+            self._known[key] = frozenset(found)
+        return self._known[key]
 
     def _of(self, node: ast.expr, scope: str, depth: int) -> Iterable[str]:
         def known(*parts: ast.expr) -> list[frozenset[str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashops import apply, bundle, client, errors, preflight
+from dashops.bundle.requirements import decode
 from dashops.preflight import Declared, Finding
 from dashops.publish.destinations import LIMIT, Destination, destination
 from dashops.stack import Stack
@@ -77,7 +78,7 @@ def check(
     if not (checks.fix and fixable):
         return Preflight(notebook, report.findings, silent, strict=checks.strict)
     file = folder / REQUIREMENTS
-    text = file.read_text("utf-8") if declared else None
+    text = decode(file.read_bytes(), REQUIREMENTS) if declared else None
     fixed = preflight.requirements(
         text, _missing(report) if declared else report.packages, installed.versions
     )

@@ -73,6 +73,47 @@ def test_a_finding_is_said_once(tmp_path: Path) -> None:
     assert len(case.look(tmp_path.resolve()).findings) == 1
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        " + ".join(["x"] * 5000),
+        "(" * 150 + "x" + ")" * 150,
+        "f(" * 120 + "x" + ")" * 120,
+        "x = " + "[" * 180 + "]" * 180,
+        "\0",
+        "%",
+        "%%",
+        "!",
+        "?",
+        "\\",
+        '"' * 3,
+        "x = %",
+        "%env",
+        "%run",
+        "pip install",
+        "!pip install",
+        "from . import x",
+        "import_module('')",
+        "open('')",
+        "open('\\0')",
+        "glob.glob('**a/**/[')",
+        "os.environ[1]",
+        "Path()/'..'/'x'",
+        "open('/')",
+        "open('~')",
+        "# associate:",
+        # Followed without a memory, this takes longer than anyone waits.
+        "\n".join(f"{a} = {b} + {c}" for a in "abcdefgh" for b in "abcdefgh" for c in "ab")
+        + "\nopen(a)",
+    ],
+)
+def test_nothing_a_cell_holds_breaks_it(source: str, tmp_path: Path) -> None:
+    case = corpus.Case("x", {**FINE[0].notebook}, about=corpus.server())
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    case.notebook["cells"] = [{**cell, "source": source}]
+    case.look(tmp_path.resolve())
+
+
 class TestMagics:
     @pytest.mark.parametrize(
         ("source", "python"),
