@@ -63,7 +63,8 @@ async def look(look: "Look", page: Any) -> bytes:
             watched.stays()
     except TimeoutError:
         if watched.asking:
-            text = f"its page hung for {LOOK} seconds: it is too large, or a script has no end"
+            why = "a script in it may have no end, or it is too large"
+            text = f"its page hung for {LOOK} seconds: {why}"
             raise verdict.Unfit("verify", text) from None
     try:
         look.warnings += painting.judge(seen, opening.cells, states, watched.raised)
