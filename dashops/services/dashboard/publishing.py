@@ -82,7 +82,7 @@ class Publishing:
             revision = await asyncio.to_thread(self._store.add, upload.name, bundle, **about)
         except gateways.EnvironmentFailed as failed:
             revision = await asyncio.to_thread(self._store.add, upload.name, bundle, **about)
-            return self._failed(revision, _environment_failure(revision, failed))
+            return self._failed(revision, _environment_failure(revision, failed), failed.hint)
         return await self._judge(revision, dependencies)
 
     async def _lock(self, dependencies: bundles.Dependencies, known: store.Revision | None) -> str:
@@ -107,7 +107,7 @@ class Publishing:
                 await self._gateways.build(revision.digest, archive, running.line)
             verdict = await self._settings["gate"](revision, running.report)
         except gateways.EnvironmentFailed as failed:
-            return self._failed(revision, _environment_failure(revision, failed))
+            return self._failed(revision, _environment_failure(revision, failed), failed.hint)
         except web.HTTPError:
             self._store.drop(revision)
             raise
@@ -139,7 +139,9 @@ class Publishing:
         state = "draft" if draft else "unchanged" if unchanged else "done"
         return Outcome(200 if before else 201, answer, state)
 
-    def _failed(self, revision: store.Revision, failure: Mapping[str, Any]) -> Outcome:
+    def _failed(
+        self, revision: store.Revision, failure: Mapping[str, Any], hint: str = ""
+    ) -> Outcome:
         if revision.state == "good":  # it may well be good again, and somebody may need it
             self._store.drop(revision)
         else:
@@ -147,7 +149,8 @@ class Publishing:
         self._settings["collect"]()
         before = self._before
         still = f"viewers still see revision {before.number}" if before else "nothing was published"
-        answer = {"message": failure["message"], "hint": still, "failure": failure}
+        said = f"{hint}; {still}" if hint else still
+        answer = {"message": failure["message"], "hint": said, "failure": failure}
         return Outcome(422, answer, "failed")
 
     async def _kernel(self) -> tuple[str, str]:
@@ -174,14 +177,13 @@ def _left_out(dependencies: bundles.Dependencies | None) -> tuple[str, ...]:
 def _environment_failure(
     revision: store.Revision, failed: gateways.EnvironmentFailed
 ) -> dict[str, Any]:
-    text = f"{failed.message}\n{failed.hint}" if failed.hint else failed.message
     return {
         "phase": "environment",
         "revision": revision.number,
         "message": failed.message,
         "cell": None,
         "source": "",
-        "traceback": failed.log or text,
+        "traceback": failed.log,
     }
 
 

@@ -91,7 +91,9 @@ class TestPackages:
             dashboards, upload(data=PACKAGES), get("notebooks/sales/revisions/2"), at=gateways
         )
         assert (failed.status_code, failed.json()["message"]) == (422, words)
-        assert failed.json()["hint"] == "viewers still see revision 1"
+        hint = failed.json()["hint"]
+        assert hint.endswith("viewers still see revision 1")
+        assert "check it" in hint or not isinstance(gateways, Unresolvable)
         assert kept.json()["failure"]["phase"] == "environment"
         assert log in kept.json()["failure"]["traceback"]
 
