@@ -8,14 +8,18 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Goal:
-    """At most `limit`: of the peer's median for a `ratio`, in the figure's unit for a `value`."""
+    """At most `limit`: of the peer's median for a `ratio`, in the figure's unit for a `value`.
 
-    kind: Literal["ratio", "value"]
+    An `excess` is what comes on top of the peer's median, in the unit.
+    """
+
+    kind: Literal["ratio", "value", "excess"]
     limit: float
 
     def text(self, unit: str) -> str:
         """The goal as a person reads it."""
-        return f"<= {self.limit:g} x" if self.kind == "ratio" else f"<= {self.limit:g} {unit}"
+        most = f"{self.limit:g} {'x' if self.kind == 'ratio' else unit}"
+        return f"<= peer + {most}" if self.kind == "excess" else f"<= {most}"
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,12 @@ class Figure:
     @property
     def met(self) -> bool:
         """Whether the goal is met."""
-        measured = self.ratio if self.goal.kind == "ratio" else self.median
-        return measured <= self.goal.limit
+        measured = {
+            "ratio": self.ratio,
+            "value": self.median,
+            "excess": self.median - self.peer_median,
+        }
+        return measured[self.goal.kind] <= self.goal.limit
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ class Stack:
         """Address of the sleeping notebook, deployed on first use."""
         return self._deploy(notebooks.sleep(self.folder))
 
+    def api(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """One request to the deploy API."""
+        headers = {"Authorization": f"token {self.secret('deploy-token')}"}
+        url = f"{self.url}/_api/{path}"
+        return httpx.request(method, url, headers=headers, timeout=120, **content)
+
     def process(self, slot: str) -> psutil.Process:
         """The process of a slot of the running stack."""
         status = json.loads(self._dashops("status", "--json"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.figure import Figure
-from bench.figures import environment, help, idle, many, open, slider, up
+from bench.figures import deploy, environment, help, idle, many, open, rollback, slider, up
 from bench.ground import Ground
 
 
@@ -23,6 +23,8 @@ ALL: Mapping[str, Measured] = {
     "help": help,
     "up": up,
     "environment": environment,
+    "deploy": deploy,
+    "rollback": rollback,
     "open": open,
     "slider": slider,
     "idle": idle,
