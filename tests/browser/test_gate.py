@@ -43,7 +43,7 @@ BOTH = {
 SEEN = {
     "a widget's script": (SCRIPT, "the widget of cell 2 draws nothing: no canvas"),
     "a redirect": ("%%html\n<script>location = '/'</script>", "leaves it and opens"),
-    "an output of no known kind": ("display({'application/x-none': 1}, raw=True)", "x-none"),
+    "an output of no known kind": ("display({'application/x-none': '1'}, raw=True)", "x-none"),
     "a script": ("%%javascript\nnosuch()", "Javascript Error"),
 }
 
@@ -76,8 +76,9 @@ def test_a_page_passes_without_a_browser(blind: Live) -> None:
     assert not chromiums(blind)
 
 
+@pytest.mark.usefixtures("browser")
 @pytest.mark.parametrize("reason", {**BOTH, **SEEN})
-def test_a_page_that_cannot_be_shown_fails(live: Live, seats: Seats, reason: str) -> None:
+def test_a_page_that_cannot_be_shown_fails(live: Live, reason: str) -> None:
     source, words = {**BOTH, **SEEN}[reason]
     said = live.deploy("unfit", ("markdown", "text"), source, code=1)
     assert words in said, said
@@ -101,7 +102,8 @@ def test_nobody_else_opens_the_gates_pages(live: Live) -> None:
     assert live.viewer().http.get(f"/gate/{'x' * 43}/").status_code == 404
 
 
-def test_a_server_that_dies_leaves_no_browser(live: Live, seats: Seats) -> None:
+@pytest.mark.usefixtures("browser")
+def test_a_server_that_dies_leaves_no_browser(live: Live) -> None:
     live.deploy("lasting", SLIDER)
     before = chromiums(live)
     assert before
