@@ -40,21 +40,33 @@ class Talk:
     async def states(self) -> dict[str, Mapping[str, Any]]:
         """Every widget there is, as the widget manager of a page asks for them."""
         known = await self._ask("comm_info_request", {"target_name": WIDGETS}, "comm_info_reply")
-        if not known["content"].get("comms"):
+        comms = list(known["content"].get("comms", ()))
+        if not comms:
             return {}
-        comm = uuid.uuid4().hex
-        answer = self._hear(
-            lambda message: (
-                message["header"]["msg_type"] in ("comm_msg", "comm_close")
-                and message["content"].get("comm_id") == comm
-            )
-        )
-        opened: dict[str, Any] = {"comm_id": comm, "target_name": CONTROL, "data": {}}
+        control = uuid.uuid4().hex
+        opened: dict[str, Any] = {"comm_id": control, "target_name": CONTROL, "data": {}}
         self._send("comm_open", opened, {"version": CONTROL_VERSION})
-        self._send("comm_msg", {"comm_id": comm, "data": {"method": "request_states"}})
-        data = (await answer)["content"].get("data", {})
-        self._send("comm_close", {"comm_id": comm, "data": {}})
-        return dict(data.get("states", {}))
+        answer = await self._request(control, "request_states")
+        self._send("comm_close", {"comm_id": control, "data": {}})
+        if answer and answer.get("method") == "update_states":
+            return dict(answer["states"])
+        # An older ipywidgets, or one of them cannot tell its state: a page then asks each.
+        found = {each: await self._request(each, "request_state") for each in comms}
+        return {each: _described(told["state"]) for each, told in found.items() if told}
+
+    async def _request(self, comm: str, method: str) -> Mapping[str, Any] | None:
+        """What a comm answers, if it does before the kernel is done with the question."""
+
+        def said(message: Message) -> bool:
+            if message["parent_header"].get("msg_id") != sent:
+                return False
+            content = message["content"]
+            answers = message["header"]["msg_type"] == "comm_msg" and content["comm_id"] == comm
+            return bool(answers or content.get("execution_state") == "idle")
+
+        sent = self._send("comm_msg", {"comm_id": comm, "data": {"method": method}})
+        data: Mapping[str, Any] | None = (await self._hear(said))["content"].get("data")
+        return data
 
     async def update(self, model: str, change: Mapping[str, Any]) -> None:
         """Change a widget's state and wait until the kernel has done what follows from it."""
@@ -122,3 +134,8 @@ async def talk(socket: websocket.WebSocketClientConnection) -> AsyncIterator[Tal
         yield made
     finally:
         made.close()
+
+
+def _described(state: Mapping[str, Any]) -> dict[str, Any]:
+    about = {key: state.get(f"_{key}") for key in ("model_module", "model_name")}
+    return {**about, "state": state}
