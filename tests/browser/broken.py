@@ -214,7 +214,6 @@ ASKING = (
         "halfway @ http://HALFWAY/halfway-1.0-py3-none-any.whl",
         "halfway",
     ),
-    asking("another file than was meant", f"six==1.16.0 --hash=sha256:{'0' * 64}", "six"),
     asking("another Python", "", "Python", files={"pyproject.toml": OTHER_PYTHON}),
     asking("no requirement", "pandas=>2", "requirements.txt:2", "pandas=>2", code=2),
     asking("a branch of somebody", "git+https://example.org/it.git", "requirements.txt:2", code=2),

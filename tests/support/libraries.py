@@ -1,5 +1,6 @@
 """Every library of the support matrix, with what one must see of it; judges no outcome."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ class Library:
     @property
     def path(self) -> Path:
         return FOLDER / f"{self.notebook}.ipynb"
+
+    @property
+    def kernel(self) -> str:
+        return str(json.loads(self.path.read_text())["metadata"]["kernelspec"]["name"])
 
     @property
     def verdict(self) -> str:
