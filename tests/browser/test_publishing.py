@@ -64,7 +64,9 @@ def test_nothing_broken_reaches_viewers(
             wrong.append(f"{broken.reason}, {words}: {code} {said}")
         move(watching)
         watching.page.wait_for_selector(f"text=size is {3 + moves}")
-        assert live.api("GET", "/_api/notebooks/steady").json()["revision"] == 1, broken.reason
+        if live.api("GET", "/_api/notebooks/steady").json()["revision"] != 1:
+            wrong.append(f"{broken.reason}: viewers get it")
+            live.dashops("rollback", "steady", "1")
     assert not wrong, "\n\n".join(wrong)
     late = seats.new()
     late.open("steady", "text=the good one")

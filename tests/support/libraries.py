@@ -1,5 +1,6 @@
 """Every library of the support matrix, with what one must see of it; judges no outcome."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ FOLDER = Path(__file__).parent
 class Library:
     """A row of the page: a notebook of this folder and how to look at it.
 
-    ``trouble`` says why it does not work; then the look must fail. If it is ``refused``, it must
-    not even be published. ``grumble`` is a harmless message of the browser's console.
+    ``trouble`` says why it does not work; then the look must fail. ``refused`` is what its
+    author reads if it must not even be published. ``grumble`` is a harmless message of the
+    browser's console.
     """
 
     name: str
@@ -24,12 +26,16 @@ class Library:
     setting: str = ""
     note: str = ""
     trouble: str = ""
-    refused: bool = False
+    refused: str = ""
     grumble: str = ""
 
     @property
     def path(self) -> Path:
         return FOLDER / f"{self.notebook}.ipynb"
+
+    @property
+    def kernel(self) -> str:
+        return str(json.loads(self.path.read_text())["metadata"]["kernelspec"]["name"])
 
     @property
     def verdict(self) -> str:
@@ -185,6 +191,7 @@ LIBRARIES = (
         "nbagg",
         drawn,
         trouble="it needs the JavaScript of the classic notebook",
+        refused="cell 2",
         note="write `%matplotlib widget`",
     ),
     Library(
@@ -192,7 +199,7 @@ LIBRARIES = (
         "plotly",
         plotly,
         # It wants to keep a picture of the chart in the notebook, which a page does not have.
-        note="leaves an error in the browser's console, which does no harm",
+        note="needs the package nbformat too; leaves a harmless error in the browser's console",
         grumble="r.setData is not a function",
     ),
     Library(
@@ -220,7 +227,7 @@ LIBRARIES = (
         "altair-mimetype",
         drawn,
         trouble="altair 6 names its charts in a way that the notebook format does not allow",
-        refused=True,
+        refused="its page cannot be made",
     ),
     Library(
         "altair, a picture",

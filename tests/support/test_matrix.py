@@ -23,9 +23,14 @@ def versions() -> dict[str, str]:
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda each: each.notebook)
 def test_a_library(library: Library, live: Live, seats: Seats, versions: dict[str, str]) -> None:
+    if library.kernel != "python3" and f'"{library.kernel}"' not in live.dashops(
+        "kernels", "--json"
+    ):
+        reason = f"no kernel `{library.kernel}` on this machine"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     said = live.dashops("deploy-notebook", library.path, code=1 if library.refused else 0)
     if library.refused:
-        assert "its page cannot be made" in said
+        assert library.refused in said
         versions[library.notebook] = ""
         return
     look = Look(seats.new(), SHORT if library.trouble else PATIENCE)
