@@ -23,7 +23,7 @@ demo-down:
 	@cd examples && $(BIN)/dashops down
 
 test:
-	@scripts/setup browser
+	@scripts/setup browser services
 	@$(BIN)/pytest
 	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
 

@@ -43,7 +43,7 @@ BOTH = {
 SEEN = {
     "a widget's script": (SCRIPT, "the widget of cell 2 draws nothing: no canvas"),
     "a redirect": ("%%html\n<script>location = '/'</script>", "leaves it and opens"),
-    "an output of no known kind": ("display({'application/x-none': 1}, raw=True)", "x-none"),
+    "an output of no known kind": ("display({'application/x-none': '1'}, raw=True)", "x-none"),
     "a script": ("%%javascript\nnosuch()", "Javascript Error"),
 }
 
