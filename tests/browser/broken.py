@@ -102,7 +102,9 @@ RUNNING = (
 )
 REFUSED = (
     Broken("no notebook", (), ("steady.ipynb",), text="{", code=2),
-    Broken("a newer format", (), ("format version 9",), text='{"nbformat": 9, "cells": []}', code=2),
+    Broken(
+        "a newer format", (), ("format version 9",), text='{"nbformat": 9, "cells": []}', code=2
+    ),
     Broken(
         "a kernel that is not there",
         (FINE,),

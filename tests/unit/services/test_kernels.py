@@ -1,0 +1,100 @@
+"""Which visits end and when, with a gateway that is passed in."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import pytest
+from jupyter_server.auth import User
+
+from dashops.services.dashboard import kernels
+from dashops.services.dashboard.store import Revision
+
+LIMITS = SimpleNamespace(max_viewers=9, idle_timeout=99, reconnect_grace=9, drain_timeout=60)
+
+
+class Gateway:
+    def __init__(self):
+        self.stopped = []
+        self.kernels = 0
+
+    async def start_kernel(self, *_):
+        self.kernels += 1
+        return f"k{self.kernels}"
+
+    async def stop_kernel(self, kernel_id):
+        self.stopped.append(kernel_id)
+
+
+def revision(number, name="sales"):
+    text = dict.fromkeys(("title", "kernel", "language", "created", "author", "commit"), "")
+    about = {"digest": f"{number}" * 64, "state": "good", "size": 1, "assets": (), "failure": None}
+    return Revision(name=name, number=number, **text, **about)
+
+
+@pytest.fixture
+def opened():
+    """A manager with a gateway, and how to let somebody open a revision."""
+    manager = kernels.Kernels()
+    manager.settings, gateway = LIMITS, Gateway()
+    manager.gateways = SimpleNamespace(usable=lambda: [gateway], all=[gateway])
+
+    def open_(number, owner="bob", name="sales"):
+        user = User(username=owner, name=owner)
+        kernel = asyncio.run(manager.open(revision(number, name), user, bytes))
+        manager.rendered(kernel)
+        manager.page_came(kernel, lambda: None)
+        return kernel
+
+    return manager, gateway, open_
+
+
+def pass_time(kernel, seconds):
+    kernel.visit.outdated -= seconds
+
+
+def test_an_old_revision_ends_at_the_drain_deadline_and_not_before(opened):
+    manager, gateway, open_ = opened
+    old, new = open_(1), open_(2)
+    manager.drain({"sales": 2})
+    pass_time(old, 59)
+    asyncio.run(manager.sweep())
+    assert gateway.stopped == []
+    pass_time(old, 2)
+    asyncio.run(manager.sweep())
+    assert gateway.stopped == [old.kernel_id]
+    assert manager.ended(old.kernel_id, "bob") == "updated"
+    assert manager.owned(new.kernel_id, "bob")
+
+
+def test_a_rollback_stops_the_clock(opened):
+    manager, gateway, open_ = opened
+    kernel = open_(1)
+    manager.drain({"sales": 2})
+    pass_time(kernel, 61)
+    manager.drain({"sales": 1})
+    asyncio.run(manager.sweep())
+    assert gateway.stopped == []
+    manager.drain({"sales": 2})
+    assert time.monotonic() - kernel.visit.outdated < 5
+
+
+def test_a_preview_is_never_old(opened):
+    manager, _, open_ = opened
+    kernel = open_(3)
+    kernel.visit.pinned = True
+    manager.drain({"sales": 2})
+    assert kernel.visit.outdated is None
+
+
+def test_a_dashboard_that_was_removed_drains_too(opened):
+    manager, _, open_ = opened
+    kernel = open_(1)
+    manager.drain({})
+    assert kernel.visit.outdated is not None
+
+
+def test_the_newest_visit_says_which_files_a_viewer_gets(opened):
+    manager, _, open_ = opened
+    open_(1), open_(2), open_(9, owner="eve"), open_(8, name="other")
+    assert [each.number for each in manager.opened_by("bob", "sales")] == [2, 1]
