@@ -24,7 +24,7 @@ demo-down:
 
 test:
 	@scripts/setup browser services
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2
 	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
 
 support:
@@ -37,7 +37,7 @@ endurance:
 
 unit:
 	@scripts/setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2
 
 lint:
 	@scripts/setup

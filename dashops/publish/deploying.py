@@ -165,7 +165,7 @@ class Steps:
             return
         self._begin(what.phase, what.text)
         self._text = what.text
-        self._tell(Event(what.phase, "progress", what.text))
+        self._tell(Event(what.phase, "progress", what.text, what.percent, 100))
 
     def _begin(self, phase: str, text: str) -> None:
         if phase == self._phase:

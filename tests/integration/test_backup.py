@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import Live, free_ports
+from live import Live, free_ports, kernel_in
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def opened(stack: Live, name: str) -> str:
     return stack.viewer().http.get(f"/dashboards/{name}", follow_redirects=True).text
 
 
-def test_two_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
+def test_all_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
+    for example in EXAMPLES:
+        live.dashops("deploy-notebook", example)
     data = live.folder / "numbers.csv"
     data.write_text("4711")
     live.deploy("one", "print(open('numbers.csv').read())", files=(data,))
@@ -41,7 +45,11 @@ def test_two_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
     assert "cut off" in other.dashops("restore", half, code=2)
     assert other.dashops("dashboards", "--json").count('"name"') == 0
 
-    assert other.dashops("restore", file).split() == ["one", "two"]
+    restored = other.dashops("restore", file).split()
+    assert {"one", "two", *(each.stem for each in EXAMPLES)} <= set(restored)
+    for example in EXAMPLES:
+        page = opened(other, example.stem)
+        assert kernel_in(page) and "could not be shown" not in page
     assert "4711" in opened(other, "one") and "second of two" in opened(other, "two")
     assert "already" in other.dashops("restore", file, code=1)
     assert "1/0" in other.dashops("show", "two@3")

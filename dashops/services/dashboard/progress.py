@@ -1,18 +1,27 @@
 """A deploy as those who follow it see it: what was sent, what happened, how it ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from dashops import bundle as bundles
 
 LINES = 5000  # of the log of one deploy; a build that prints more has lost its reader
-PHASES = {"waiting": 0, "environment": 5, "execute": 30, "verify": 70, "activate": 95}
-"""Percent of a deploy at which each phase begins, as far as one can know beforehand."""
+PHASES = {
+    "waiting": (0, 0),
+    "environment": (5, 30),
+    "execute": (30, 70),
+    "verify": (70, 95),
+    "activate": (95, 100),
+}
+"""Percent of a deploy at which each phase begins and ends, as far as one can know beforehand."""
 
-Report = Callable[[str, str], None]
-"""Takes the phase and what happens in it."""
+
+class Report(Protocol):
+    """Takes the phase, what happens in it, and how much of it is done, from 0 to 1."""
+
+    def __call__(self, phase: str, text: str, part: float = 0) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,12 @@ class Running:
     phase: str = "waiting"
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def report(self, phase: str, text: str) -> None:
-        """Note that a phase began or got further."""
+    def report(self, phase: str, text: str, part: float = 0) -> None:
+        """Note that a phase began or got further; ``part`` of it (0 to 1) is done."""
         self.phase = phase
-        self._add("phase", {"phase": phase, "percent": PHASES.get(phase, 0), "text": text})
+        begin, end = PHASES[phase]
+        percent = round(begin + part * (end - begin))
+        self._add("phase", {"phase": phase, "percent": percent, "text": text})
 
     def line(self, text: str) -> None:
         """Note a line of the log of the phase."""

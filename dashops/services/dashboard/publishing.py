@@ -14,6 +14,7 @@ from dashops.services.dashboard import gateways, store
 from dashops.services.dashboard.progress import Outcome, Running, Upload
 
 NO_GATEWAY = ("no gateway can run it", "`dashops status` shows what runs, `dashops up` repairs")
+IN_BUNDLE = {True: "the lock in the bundle", False: ""}
 IN_LOG = "the deploy failed for a reason that is in the server's log"
 
 
@@ -66,14 +67,18 @@ class Publishing:
         known = self._store.find(upload.name, source)
         if known and before and before.number == known.number:
             return self._published(known)
-        dependencies = None if upload.bundle.lock else bundles.dependencies(upload.bundle)
+        dependencies = None
+        if language == "python" and not upload.bundle.lock:
+            dependencies = bundles.dependencies(upload.bundle)
         about = {
             "kernel": kernel,
             "language": language,
             "author": upload.author,
             "commit": upload.commit,
             "source": source,
-            "dependencies": dependencies.source if dependencies else "",
+            "dependencies": dependencies.source
+            if dependencies
+            else IN_BUNDLE[bool(upload.bundle.lock)],
         }
         bundle = upload.bundle
         try:

@@ -2,12 +2,12 @@
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, cast
 
 from tornado import web
 
-from dashops.services.dashboard import kernels, rendering, store
+from dashops.services.dashboard import kernels, progress, rendering, store
 from dashops.services.dashboard.gate import browser, looking, openings
 from dashops.services.dashboard.gate.verdict import Unfit, Verdict
 
@@ -17,11 +17,9 @@ CRASHED = "it crashed, or wanted more memory than there is"
 
 ENDING: set["asyncio.Task[None]"] = set()  # tasks that nobody holds may vanish
 
-Tell = Callable[[str, str], None]
-
 
 async def check(
-    settings: Mapping[str, Any], revision: store.Revision, log: Any, tell: Tell
+    settings: Mapping[str, Any], revision: store.Revision, log: Any, tell: progress.Report
 ) -> Verdict:
     """Run every cell, then open the page with a fresh kernel and use it.
 
@@ -44,7 +42,7 @@ async def check(
 
 
 async def _execute(
-    settings: Mapping[str, Any], opening: openings.Opening, log: Any, tell: Tell
+    settings: Mapping[str, Any], opening: openings.Opening, log: Any, tell: progress.Report
 ) -> None:
     dashboards, open_kernels = settings["store"], settings["kernel_manager"]
     revision = opening.revision
@@ -57,7 +55,7 @@ async def _execute(
         )
 
     def watch(number: int, count: int, _: Any) -> None:
-        tell("execute", f"cell {number} of {count}")
+        tell("execute", f"cell {number} of {count}", number / count)
 
     tell("execute", "starting a kernel")
     kernel = await start()
@@ -80,7 +78,7 @@ async def _verify(
     settings: Mapping[str, Any],
     opening: openings.Opening,
     log: Any,
-    tell: Tell,
+    tell: progress.Report,
     warnings: list[str],
 ) -> bytes | None:
     tell("verify", "opening its page")

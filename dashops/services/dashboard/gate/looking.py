@@ -7,7 +7,7 @@ from typing import Any
 from nbconvert.filters import strip_ansi
 from tornado import httpclient, httputil, websocket
 
-from dashops.services.dashboard import wall
+from dashops.services.dashboard import progress, wall
 from dashops.services.dashboard.gate import (
     browser,
     browsing,
@@ -19,8 +19,6 @@ from dashops.services.dashboard.gate import (
 )
 
 SLACK = 60  # seconds for all that is not the notebook's own running time
-
-Tell = Callable[[str, str], None]
 
 
 class Broken(Exception):
@@ -34,7 +32,7 @@ class Look:
         self,
         settings: Mapping[str, Any],
         opening: openings.Opening,
-        tell: Tell,
+        tell: progress.Report,
         warnings: list[str],
     ) -> None:
         self.settings = settings
