@@ -81,11 +81,20 @@ def _pylock(read: Read) -> Dependencies | None:
             unsupported.append(f"{name}, which has no version ({path})")
             continue
         marker = package.get("marker")
-        lines.append(f"{name}=={version}" + (f" ; {marker}" if marker else ""))
+        line = f"{name}=={version}" + (f" ; {marker}" if marker else "")
+        lines.append(" ".join([requirements.check(line, path), *_hashes(package)]))
     python = _python(data.get("requires-python"), path)
-    return _plain(
-        path, [requirements.check(line, path) for line in lines], python, unsupported, path
-    )
+    return _plain(path, lines, python, unsupported, path)
+
+
+def _hashes(package: Mapping[str, Any]) -> Iterator[str]:
+    """The hashes of a package's files in a pylock.toml, as requirements write them."""
+    wheels, sdist = package.get("wheels"), package.get("sdist")
+    for file in [*(wheels if isinstance(wheels, list) else []), sdist]:
+        hashes = file.get("hashes") if isinstance(file, dict) else None
+        found = hashes.get("sha256") if isinstance(hashes, dict) else None
+        if isinstance(found, str) and re.fullmatch(r"[0-9a-f]{64}", found):
+            yield f"--hash=sha256:{found}"
 
 
 def _uv_lock(read: Read) -> Dependencies | None:

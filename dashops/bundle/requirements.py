@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
+    canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
@@ -59,6 +60,17 @@ def check_lock(text: str) -> str:
                 where=f"{contents.LOCK}:{number}",
             )
     return text
+
+
+def hashes(text: str) -> dict[str, set[str]]:
+    """The hashes (`sha256:…`) that each package of requirements may have, by normalised name."""
+    found: dict[str, set[str]] = {}
+    for _, line in _logical(text):
+        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
+        allowed = re.findall(r"--hash[=\s](sha\d+:[0-9a-f]+)", line)
+        if name and allowed:
+            found.setdefault(canonicalize_name(name[0]), set()).update(allowed)
+    return found
 
 
 def check(text: str, where: str) -> str:

@@ -154,8 +154,7 @@ SHOWN = (
     Broken(
         "a callback that ends the kernel",
         (),
-        # The browser's page loads itself again; the gate does not name the cell then.
-        ("moving `Amount`", "viewers still see revision 1"),
+        ("cell 1", "moving `Amount`", "the kernel died"),
         first=RAISES.format("import os; os._exit(1)"),
     ),
     cell("widgets without a front end", FOREIGN, "foreign-widgets", "dashboard.frontends"),
@@ -219,6 +218,7 @@ ASKING = (
         "halfway @ http://HALFWAY/halfway-1.0-py3-none-any.whl",
         "halfway",
     ),
+    asking("another file than was meant", f"six==1.16.0 --hash=sha256:{'0' * 64}", "six"),
     asking("another Python", "", "Python", files={"pyproject.toml": OTHER_PYTHON}),
     asking("no requirement", "pandas=>2", "requirements.txt:2", "pandas=>2", code=2),
     asking("a branch of somebody", "git+https://example.org/it.git", "requirements.txt:2", code=2),

@@ -317,3 +317,12 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "secret.txt").write_text("hunter2\n")
     (inside / "requirements.txt").symlink_to(tmp_path / "secret.txt")
     assert bundles.collect(folder(inside, {}), []).files == {}
+
+
+def test_hashes_of_a_pylock_count():
+    text = 'lock-version = "1.0"\n[[packages]]\nname = "six"\nversion = "1.16.0"\n'
+    text += f'wheels = [{{hashes = {{sha256 = "{"a" * 64}"}}}}, {{hashes = {{sha256 = "no"}}}}]\n'
+    text += f'sdist = {{hashes = {{sha256 = "{"b" * 64}"}}}}\n'
+    (line,) = found({"pylock.toml": text.encode()}).files["requirements.txt"].splitlines()
+    hashes = [f"--hash=sha256:{letter * 64}" for letter in "ab"]
+    assert line.split() == ["six==1.16.0", *hashes]

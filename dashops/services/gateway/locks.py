@@ -23,7 +23,7 @@ NEEDED = "ipykernel>=6\n"
 """What a kernel needs whatever the author asks for; the lock says which version."""
 
 ASK = ("pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
-EXPORT = ("export", "--frozen", "--no-dev", "--no-hashes", "--no-header", "--no-annotate")
+EXPORT = ("export", "--frozen", "--no-dev", "--no-header", "--no-annotate")
 LEFT_OUT = ("--no-emit-project", "--no-emit-workspace", "--no-emit-local", "--quiet")
 
 
@@ -56,8 +56,35 @@ async def make(wanted: bundles.Dependencies, uv: tool.Uv, tell: tool.Tell) -> st
         inputs = ("requirements.txt", OURS, "-o", "lock.txt", "--python", sys.executable)
         await uv(*ASK, *inputs, *uv.options, cwd=folder, tell=tell)
         lock = _portable((folder / "lock.txt").read_text())
+    lock = _as_pinned(lock, files)
     tell(f"Resolved {lock.count('==')} packages")
     return lock
+
+
+def _as_pinned(lock: str, files: Mapping[str, str]) -> str:
+    """The lock with only those hashes that the author allows, where he names any.
+
+    uv looks up what the index has, and not whether that is what the author has seen.
+    """
+    pins: dict[str, set[str]] = {}
+    for path, text in files.items():
+        if not path.endswith(requirements.ARCHIVES):
+            for name, allowed in requirements.hashes(text).items():
+                pins.setdefault(name, set()).update(allowed)
+    kept = []
+    for entry in re.split(r"\n(?=\S)", lock):
+        ((name, has),) = requirements.hashes(entry).items() or [("", set[str]())]
+        allowed = has & pins.get(name, has)
+        head = entry.partition("--hash")[0].rstrip(" \\\n")
+        if has and not allowed:
+            raise failures.EnvironmentFailed(
+                f"no file of `{head}` on the index has a hash that its requirement allows",
+                "check its `--hash`: the index has another file than was seen before",
+                "",
+            )
+        left = "".join(f" \\\n    --hash={each}" for each in sorted(allowed))
+        kept.append(entry if allowed == has else head + left)
+    return "\n".join(kept)
 
 
 def check_python(wanted: bundles.Dependencies) -> None:

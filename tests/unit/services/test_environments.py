@@ -170,6 +170,7 @@ def test_a_uv_lock_is_exported_first():
     lock(wanted({"uv.lock": "", "pyproject.toml": ""}), uv)
     assert [words[0] for words in uv.calls] == ["export", "pip"]
     assert uv.files["requirements.txt"] == "pinned==3\n"
+    assert "--no-hashes" not in uv.calls[0]
     assert "pyproject.toml" not in uv.files, "uv would read settings from it"
 
 
@@ -186,6 +187,22 @@ def test_a_wheel_of_the_bundle_is_known_by_its_hash_and_not_by_a_folder(line, po
     rest = " \\\n    --hash=sha256:" + "a" * 64 + "\n"
     text, _ = lock(wanted({"requirements.txt": ""}), FakeUv(lock=line + rest))
     assert text == (portable or line) + rest
+
+
+A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
+TWO = f"a==1 \\\n    --hash={A} \\\n    --hash={B}\nother==2 \\\n    --hash={C}\n"
+
+
+def test_hashes_that_the_author_names_are_the_only_ones():
+    text, _ = lock(wanted({"requirements.txt": f"A==1 --hash={B}\n"}), FakeUv(lock=TWO))
+    assert A not in text
+    assert B in text and C in text
+
+
+def test_a_file_that_the_author_has_not_seen_is_refused():
+    files = {"requirements.txt": "-r more.txt\n", "more.txt": f"a==1 \\\n  --hash={C}\n"}
+    with pytest.raises(failures.EnvironmentFailed, match="no file of `a==1`"):
+        lock(wanted(files), FakeUv(lock=TWO))
 
 
 def test_what_has_no_hash_is_refused_by_name():

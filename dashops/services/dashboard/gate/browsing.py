@@ -82,6 +82,9 @@ async def look(look: "Look", page: Any) -> bytes:
         try:
             await page.evaluate(MOVE, [model, dict(change)])
         except Error as error:
+            # A page whose kernel died loads itself again: then that is what is to be said.
+            if opening.overheard:
+                await opening.overheard.settle()
             raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
 
     await look.move(update, states)
