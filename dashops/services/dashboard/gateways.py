@@ -191,10 +191,6 @@ class Gateways:
         """The kernelspecs of the first gateway that answers; raises HTTPError 503."""
         return await self._first(lambda gateway: gateway.kernelspecs())
 
-    async def about(self) -> dict[str, Any]:
-        """What the first gateway that answers says of itself; raises HTTPError 503."""
-        return await self._first(lambda gateway: gateway.about())
-
     async def lock(self, wanted: Dependencies, tell: Callable[[str], None]) -> str:
         """As of a gateway: the first that answers resolves, as all are made alike."""
         return await self._first(lambda gateway: gateway.lock(wanted, tell))

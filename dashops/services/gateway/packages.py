@@ -96,8 +96,9 @@ class About(TokenAuthorizationMixin, CORSMixin, JSONErrorsMixin, web.RequestHand
     """What the default environment is."""
 
     async def get(self) -> None:
-        """Its Python, and which distribution brings which module."""
-        self.finish(await asyncio.to_thread(_about))
+        """Its Python, which distribution brings which module, which variables kernels may see."""
+        names = list(self.settings["kernel_manager"].allowed_env)
+        self.finish(await asyncio.to_thread(_about) | {"env": names})
 
 
 @cache
