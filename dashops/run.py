@@ -53,17 +53,23 @@ def run(
     """Run `argv` quietly; ToolError when it is missing, too slow (seconds) or fails."""
     words = tuple(str(word) for word in argv)
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             words,
-            input=_plain(stdin) if stdin is not None else "",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=None if env is None else _environment(env),
             cwd=cwd,
-            timeout=timeout,
-            capture_output=True,
             text=True,
             errors="replace",
-            check=False,
         )
+        try:
+            out, err = process.communicate(_plain(stdin) if stdin is not None else "", timeout)
+        except BaseException:
+            # Ctrl-C too: whoever repeats the command must not meet what still writes.
+            process.kill()
+            process.wait()
+            raise
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise ToolError(f"there is no folder `{cwd}` to run `{words[0]}` in") from error
@@ -72,7 +78,7 @@ def run(
         raise ToolError(f"cannot run `{shown(words)}`: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"`{shown(words)}` took longer than {timeout:.0f} s") from error
-    result = Result(words, done.returncode, done.stdout, done.stderr)
+    result = Result(words, process.returncode, out, err)
     if result.code not in ok:
         raise _failed(result)
     return result

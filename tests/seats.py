@@ -115,8 +115,11 @@ def move(seat: Seat) -> None:
     seat.page.keyboard.press("ArrowRight")
 
 
-def later(source: str) -> str:
-    """Passes the gate, and does this from the second run on."""
+def later(source: str, runs: int = 2) -> str:
+    """Passes the gate, which runs it twice, and does this from the run after those on."""
     return (
-        f"from pathlib import Path\nif Path('seen').exists():\n    {source}\nPath('seen').touch()"
+        "from pathlib import Path\n"
+        "seen = Path('seen').read_text() if Path('seen').exists() else ''\n"
+        f"if len(seen) >= {runs}:\n    {source}\n"
+        "Path('seen').write_text(seen + '.')"
     )

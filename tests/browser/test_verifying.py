@@ -31,7 +31,7 @@ Drawn()
 """
 RAISES = SLIDER.replace("label.value", "1 / 0; label.value")
 BOTH = {
-    "a second run": (later("1 / 0"), "it ran once, but not a second time: cell 2 failed"),
+    "a second run": (later("1 / 0", runs=1), "it ran once, but not a second time: cell 2 failed"),
     "widgets this server lacks": (ODD, "cell 2 cannot be drawn: this server lacks"),
     "a callback": (RAISES, "moving `Size` raised ZeroDivisionError"),
     "a widget that was closed": (f"{SLIDER}\ndisplay(slider)\nslider.close()", "was closed"),

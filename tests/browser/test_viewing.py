@@ -77,6 +77,7 @@ def test_two_tabs_of_one_viewer_have_a_kernel_each(live: Live, seat: Seat, slide
 
 LEAKY = f"""
 # {MARK}
+{later("pass")}
 import sys, warnings
 print("{MARK[:3]}" + "{MARK[3:]}", file=sys.stderr)
 warnings.warn("{MARK}")
@@ -88,7 +89,7 @@ def fail_inside(_):
         value = 1 / 0  # {MARK}
 with output:
     try:
-        value = 1 / 0  # {MARK}
+        value = 1 / (len(seen) < 2)  # {MARK}
     except ZeroDivisionError:
         get_ipython().showtraceback()
 buttons = [widgets.Button(description="One"), widgets.Button(description="Two")]

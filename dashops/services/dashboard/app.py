@@ -167,7 +167,7 @@ class DashboardServer(Voila):
         """End what nobody needs, or may need any longer."""
         with contextlib.suppress(store.Unavailable):  # those of old revisions then stay
             names = {visit.revision.name for visit in self.kernel_manager.visits}
-            found = (self.settings["store"].active(name) for name in names)
+            found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         await self.kernel_manager.sweep()
 

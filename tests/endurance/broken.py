@@ -144,7 +144,12 @@ display(shown)
 shown.close()
 """
 SHOWN = (
-    cell("works alone but not twice", later("raise ValueError('again')"), "second time", "again"),
+    cell(
+        "works alone but not twice",
+        later("raise ValueError('again')", runs=1),
+        "second time",
+        "again",
+    ),
     Broken(
         "a callback that raises",
         (),
