@@ -13,7 +13,7 @@ from dashops.services.dashboard.gate import painting, verdict, widgets
 if TYPE_CHECKING:
     from dashops.services.dashboard.gate.looking import Look
 
-LOOK = 30  # seconds that a complete page may take until it is painted
+LOOK = 60  # seconds that a complete page may take until it is painted
 DRAW = 3  # seconds to wait for a widget that draws nothing, which may be all it wants
 POLL = 0.05
 SEEN, MOVE = (
