@@ -46,7 +46,7 @@ async def follow(
     client = httpclient.AsyncHTTPClient(force_instance=True)
     try:
         answer = await client.fetch(request, raise_error=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, httpclient.HTTPError) as error:
         raise web.HTTPError(503, "gateway %s: %s", request.url, error) from error
     finally:
         client.close()

@@ -165,7 +165,7 @@ class Gateway:
         )
         try:
             answer = await httpclient.AsyncHTTPClient().fetch(request, raise_error=False)
-        except OSError as error:
+        except (OSError, httpclient.HTTPError) as error:  # the latter when it does not answer
             self.down_until = time.monotonic() + RETRY_AFTER
             raise web.HTTPError(503, "gateway %s: %s", self.url, error) from error
         if answer.code == 599:

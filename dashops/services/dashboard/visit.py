@@ -89,7 +89,7 @@ class Visit(pages.Page):
 
     async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
         pieces = self.pieces(kernel, notebook_text)
-        following = asyncio.ensure_future(anext(pieces, None))
+        begun, following = False, asyncio.ensure_future(anext(pieces, None))
         try:
             while True:
                 done, _ = await asyncio.wait({following}, timeout=0)
@@ -98,10 +98,13 @@ class Visit(pages.Page):
                     await self.flush()
                     done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
                 if not done:
-                    self.write("<script>window.voila_heartbeat()</script>\n")
+                    # Before its first piece a page may have nothing but white space.
+                    beat = "<script>window.voila_heartbeat?.()</script>\n"
+                    self.write(beat if begun else "\n")
                 elif (piece := following.result()) is None:
                     return
                 else:
+                    begun = True
                     self.write(piece)
                     following = asyncio.ensure_future(anext(pieces, None))
         finally:

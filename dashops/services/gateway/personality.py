@@ -16,7 +16,7 @@ from kernel_gateway.services.kernels.handlers import MainKernelHandler
 from tornado import http1connection, web
 
 from dashops import errors
-from dashops.services.gateway import failures, packages
+from dashops.services.gateway import failures, packages, watch
 
 LIMIT = 2**31  # bytes of an archive
 
@@ -90,6 +90,7 @@ class Personality(JupyterWebsocketPersonality):
 
     def create_request_handlers(self) -> list[Any]:
         """All routes; ours come first and so replace the stock ones."""
+        watch.start()
         base = re.escape(self.parent.base_url.rstrip("/"))
         return [
             (rf"{base}/api/kernels", Kernels),
