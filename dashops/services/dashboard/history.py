@@ -43,6 +43,14 @@ class About(api.Api):
         never = revision.state == "good" and revision.activated is None
         return "draft" if never else revision.state
 
+    def kept(self, name: str, number: str) -> store.Revision | None:
+        """A revision that was judged; answers with an error when there is none."""
+        found: store.Revision | None = self.settings["store"].revision(name, int(number))
+        if found is None or found.state == "new":
+            self.no_revision(name, number)
+            return None
+        return found
+
     def no_revision(self, name: str, number: str) -> None:
         """Say that a revision is not there, or not any more."""
         self.fail(404, f"there is no revision {number} of `{name}`", OTHERS.format(name))
@@ -69,9 +77,8 @@ class Revision(About):
         """Show it with its files."""
         if self.refused():
             return
-        revision = self.settings["store"].revision(name, int(number))
-        if revision is None or revision.state == "new":
-            self.no_revision(name, number)
+        revision = self.kept(name, number)
+        if revision is None:
             return
         sizes = self.settings["store"].sizes(revision.digest)
         files = [{"path": path, "size": size} for path, size in sizes.items()]
@@ -85,9 +92,8 @@ class Bundle(About):
         """The bundle as a zip."""
         if self.refused():
             return
-        revision = self.settings["store"].revision(name, int(number))
-        if revision is None or revision.state == "new":
-            self.no_revision(name, number)
+        revision = self.kept(name, number)
+        if revision is None:
             return
         # Reading and packing a large one must not hold up viewers.
         data = await asyncio.to_thread(self.settings["store"].archive, revision.digest)

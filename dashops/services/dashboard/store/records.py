@@ -58,7 +58,6 @@ class Deploy:
     name: str
     author: str
     state: str
-    phase: str
     revision: int | None
     message: str
     started: str

@@ -49,7 +49,6 @@ deploys = sql.Table(
     sql.Column("name", sql.String(63), nullable=False),
     sql.Column("author", sql.String(200), nullable=False),
     sql.Column("state", sql.String(16), nullable=False),
-    sql.Column("phase", sql.String(16), nullable=False),
     sql.Column("revision", sql.Integer),
     sql.Column("message", sql.Text, nullable=False),
     sql.Column("started", sql.String(32), nullable=False),

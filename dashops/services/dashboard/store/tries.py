@@ -18,9 +18,7 @@ class Tries:
 
     def begin(self, name: str, author: str) -> Deploy:
         """Note that a deploy begins."""
-        deploy = Deploy(
-            uuid.uuid4().hex, name, author, "running", "", None, "", records.moment(), None
-        )
+        deploy = Deploy(uuid.uuid4().hex, name, author, "running", None, "", records.moment(), None)
         self._note(sql.insert(tables.deploys).values(vars(deploy)))
         return deploy
 
