@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,8 @@ from kernel_gateway.services.kernels.manager import (
 from tornado import web
 from traitlets import Dict, Integer, List, Unicode
 
-from dashops.services.gateway import bundles, environments, failures, tool
+from dashops.services.gateway import bundles, environments, failures, snapshots, tool
+from dashops.services.snapshot import wire
 
 LOG_LIMIT = 5_000_000  # bytes
 UTF8 = "C.UTF-8"  # for R, which without a language draws and prints no more than ASCII
@@ -24,14 +26,21 @@ CONFINED = 'ulimit -d "$0" 2>/dev/null; exec "$@"'
 
 
 class BundleKernel(KernelGatewayIOLoopKernelManager):
-    """One kernel: that of its kernelspec, but with its own Python and a limit to its memory."""
+    """One kernel: that of its kernelspec, but with its own Python and a limit to its memory.
+
+    One that can be frozen has a `link`, over which it is asked to become a snapshot.
+    """
 
     interpreter = ""
     memory = 0
+    freezable = False
+    link: socket.socket | None = None
 
-    async def start_kernel(self, *, interpreter: str = "", memory: int = 0, **kwargs: Any) -> None:
+    async def start_kernel(
+        self, *, interpreter: str = "", memory: int = 0, freezable: bool = False, **kwargs: Any
+    ) -> None:
         """Start it; a restart uses the same Python and limit. `memory` is in bytes, 0 is all."""
-        self.interpreter, self.memory = interpreter, memory
+        self.interpreter, self.memory, self.freezable = interpreter, memory, freezable
         await super().start_kernel(**kwargs)
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
@@ -42,6 +51,23 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         if self.memory:
             words = ["/bin/sh", "-c", CONFINED, str(self.memory // 1024), *words]
         return words
+
+    async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+        if not (self.freezable and snapshots.POSSIBLE and snapshots.LAUNCHER in kernel_cmd):
+            await super()._async_launch_kernel(kernel_cmd, **kw)
+            return
+        self.link, its = wire.pair()
+        try:
+            command = snapshots.command(kernel_cmd, its.fileno())
+            await super()._async_launch_kernel(command, pass_fds=(its.fileno(),), **kw)
+        finally:
+            its.close()
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
+        if self.link:
+            self.link.close()
+            self.link = None
+        await super()._async_cleanup_resources(restart=restart)
 
 
 class BundleKernels(SeedingMappingKernelManager):
@@ -63,6 +89,8 @@ class BundleKernels(SeedingMappingKernelManager):
         self.uv = tool.Uv(self.uv_options, self.uv_env, self.environment_limit)
         self.environments = environments.Environments(Path(self.environment_root), self.uv)
         self._revisions: dict[str, str] = {}
+        self.snapshots = snapshots.Snapshots()
+        self.kernel_spec_manager.snapshots = self.snapshots
 
     def add_bundle(self, revision: str, archive: bytes) -> None:
         """Take a bundle and let go of those nobody used for long; SpecError when it is bad."""
@@ -84,11 +112,16 @@ class BundleKernels(SeedingMappingKernelManager):
     ) -> str:
         """Start a kernel; ``DASHOPS_BUNDLE`` in ``env`` names the revision it runs.
 
+        With ``DASHOPS_SNAPSHOT=build`` it can be frozen later, if it is one of IPython.
+
         Raises:
             web.HTTPError: 409 when that bundle has to be sent first, 424 when its environment
-                has to be made.
+                has to be made, 410 when the snapshot it should be a fork of is gone.
             EnvironmentFailed: when that kernel cannot use it.
         """
+        name = kwargs.get("kernel_name") or ""
+        if name.startswith(snapshots.PREFIX) and not self.snapshots.has(name):
+            raise web.HTTPError(410, "there is no %s", name)
         revision = (env or {}).get("DASHOPS_BUNDLE")
         clean = {"PATH": os.environ.get("PATH", ""), "LANG": UTF8}
         clean |= {name: os.environ[name] for name in self.allowed_env if name in os.environ}
@@ -109,7 +142,11 @@ class BundleKernels(SeedingMappingKernelManager):
             # Not the gateway's own output: when who reads that dies, kernels could not start.
             kwargs["stdout"] = kwargs["stderr"] = log
             kwargs["memory"] = self.kernel_memory
-            kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
+            kwargs["freezable"] = clean.pop("DASHOPS_SNAPSHOT", "") == "build"
+            try:
+                kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
+            except snapshots.Gone as error:
+                raise web.HTTPError(410, "%s", error) from error
         if revision:
             self._revisions[kernel_id] = revision
         return kernel_id
@@ -133,9 +170,48 @@ class BundleKernels(SeedingMappingKernelManager):
             raise web.HTTPError(ENVIRONMENT_MISSING, "the environment of %s is gone", revision)
         return found
 
+    async def freeze(self, kernel_id: str, *, anyway: bool) -> dict[str, Any]:
+        """Make a snapshot of a kernel, which is no kernel any more then.
+
+        Args:
+            kernel_id: also the snapshot's id.
+            anyway: whether to do it in spite of what was found.
+
+        Returns:
+            ``{"frozen": whether it is a snapshot, "hazards": [{"kind", "text"}]}``
+
+        Raises:
+            web.HTTPError: 404 when there is no such kernel, 410 when it ended meanwhile.
+        """
+        if kernel_id not in self:
+            raise web.HTTPError(404, "there is no kernel %s", kernel_id)
+        kernel = self.get_kernel(kernel_id)
+        if kernel.link is None:
+            return {"frozen": False, "hazards": [snapshots.NOT_PYTHON]}
+        snapshot = snapshots.Snapshot(kernel, self._revisions.get(kernel_id, ""))
+        try:
+            answer = await snapshot.freeze(anyway=anyway)
+        except snapshots.Gone as error:
+            raise web.HTTPError(410, "%s", error) from error
+        if answer["frozen"]:
+            kernel.stop_restarter()
+            self.stop_watching_activity(kernel_id)
+            self.stop_buffering(kernel_id)
+            self.remove_kernel(kernel_id)
+            self._kernel_connections.pop(kernel_id, None)
+            self._kernel_ports.pop(kernel_id, None)
+            self.snapshots.add(snapshot)
+        return answer
+
+    async def shutdown_all(self, now: bool = False) -> None:  # noqa: FBT001, FBT002 Jupyter's
+        """End all kernels, and the snapshots."""
+        await super().shutdown_all(now=now)
+        await self.snapshots.end_all()
+
     def _used(self) -> set[str]:
         self._revisions = {each: used for each, used in self._revisions.items() if each in self}
-        return set(self._revisions.values())
+        snapshots = self.snapshots.all().values()
+        return {*self._revisions.values(), *(each.revision for each in snapshots)}
 
     def _log_file(self) -> IO[bytes]:
         path = Path(self.kernel_log)

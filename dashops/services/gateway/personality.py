@@ -16,7 +16,7 @@ from kernel_gateway.services.kernels.handlers import MainKernelHandler
 from tornado import http1connection, web
 
 from dashops import errors
-from dashops.services.gateway import failures, packages, watch
+from dashops.services.gateway import failures, packages, snapshots, watch
 
 LIMIT = 2**31  # bytes of an archive
 
@@ -85,6 +85,44 @@ class Bundle(TokenAuthorizationMixin, JSONErrorsMixin, web.RequestHandler):
         self.set_status(204)
 
 
+class Snapshots(TokenAuthorizationMixin, CORSMixin, JSONErrorsMixin, web.RequestHandler):
+    """The snapshots there are, and how a kernel becomes one."""
+
+    def get(self) -> None:
+        """List them."""
+        found = self.settings["kernel_manager"].snapshots.all().values()
+        listed = [
+            {
+                "id": each.id,
+                "revision": each.revision,
+                "created": each.created,
+                "kernels": sorted(each.kernels),
+            }
+            for each in found
+        ]
+        self.finish(json.dumps(listed))
+
+    async def post(self) -> None:
+        """Freeze ``kernel``, ``anyway`` or only if nothing speaks against it."""
+        asked = json.loads(self.request.body)
+        kernels, kernel_id = self.settings["kernel_manager"], str(asked["kernel"])
+        answer = await kernels.freeze(kernel_id, anyway=bool(asked.get("anyway")))
+        frozen = kernel_id if answer["frozen"] else None
+        self.finish({"snapshot": frozen, "hazards": answer["hazards"]})
+
+
+class Snapshot(TokenAuthorizationMixin, CORSMixin, JSONErrorsMixin, web.RequestHandler):
+    """One snapshot."""
+
+    async def delete(self, snapshot: str) -> None:
+        """End it; the kernels that are forks of it live on."""
+        try:
+            await self.settings["kernel_manager"].snapshots.end(snapshot)
+        except snapshots.Gone as error:
+            raise web.HTTPError(404, "%s", error) from error
+        self.set_status(204)
+
+
 class Personality(JupyterWebsocketPersonality):
     """jupyter-kernel-gateway's websocket API with these handlers in it."""
 
@@ -99,6 +137,8 @@ class Personality(JupyterWebsocketPersonality):
             (rf"{base}/api/dashops/environments/([0-9a-f]{{64}})", packages.Environments),
             (rf"{base}/api/dashops/locks", packages.Locks),
             (rf"{base}/api/dashops/about", packages.About),
+            (rf"{base}/api/dashops/snapshots", Snapshots),
+            (rf"{base}/api/dashops/snapshots/([0-9a-f-]{{36}})", Snapshot),
             *super().create_request_handlers(),
         ]
 

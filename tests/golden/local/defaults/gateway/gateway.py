@@ -13,7 +13,8 @@ c.KernelGatewayApp.kernel_manager_class = "dashops.services.gateway.kernels.Bund
 c.Personality.list_kernels = True
 # What is over these limits would be left out of a page in silence: a megabyte of output a second.
 c.ZMQChannelsWebsocketConnection.limit_rate = False
-c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
+c.KernelGatewayApp.kernel_spec_manager_class = "dashops.services.gateway.specs.SnapshotSpecs"
+c.Personality.env_whitelist = ["DASHOPS_BUNDLE", "DASHOPS_SNAPSHOT", "QUERY_STRING", "REMOTE_USER"]
 c.BundleKernels.bundle_root = "/srv/demo/.dashops/gateway"
 c.BundleKernels.kernel_log = "/srv/demo/.dashops/logs/kernels.log"
 # Environments of dashboards get their packages from where those of the stack do.

@@ -1,0 +1,55 @@
+"""Starts a kernel as a fork of a snapshot; registered as ``dashops-snapshot`` with Jupyter."""
+
+import os
+import signal
+from contextlib import suppress
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Unicode
+
+from dashops.services.gateway import snapshots
+
+
+class ForkProvisioner(LocalProvisioner):
+    """Jupyter's provisioner for local processes, but it forks one instead of starting one."""
+
+    snapshot = Unicode(config=True, help="The id of the snapshot to fork")
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:  # noqa: ARG002
+        """Fork; raises ``snapshots.Gone``."""
+        kernel: Any = self.parent
+        own: snapshots.Snapshot = kernel.parent.snapshots.get(self.snapshot)
+        try:
+            fork = await own.fork(kernel.kernel_id, kernel.connection_file, kwargs["env"])
+        except snapshots.Gone:
+            await self.cleanup()
+            kernel.cleanup_connection_file()
+            raise
+        self.process: Any = fork
+        self.pid = self.pgid = fork.pid
+        return self.connection_info
+
+    async def send_signal(self, signum: int) -> None:
+        """Signal it and what it started, unless it ended: its number may be another's by then."""
+        if self.process and self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pgid, signum)
+                return
+            self.process.send_signal(signum)  # it has no group of its own yet
+
+    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 Jupyter's
+        """End it now."""
+        await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Ask it to end."""
+        await self.send_signal(signal.SIGTERM)
+
+    async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Forget the fork."""
+        kernel: Any = self.parent
+        with suppress(snapshots.Gone):
+            kernel.parent.snapshots.get(self.snapshot).kernels.pop(kernel.kernel_id, None)
+        await super().cleanup(restart)
