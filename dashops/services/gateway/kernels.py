@@ -181,7 +181,7 @@ class BundleKernels(SeedingMappingKernelManager):
             ``{"frozen": whether it is a snapshot, "hazards": [{"kind", "text"}]}``
 
         Raises:
-            web.HTTPError: 404 when there is no such kernel, 410 when it ended meanwhile.
+            web.HTTPError: 404 when there is no such kernel.
         """
         if kernel_id not in self:
             raise web.HTTPError(404, "there is no kernel %s", kernel_id)
@@ -191,8 +191,9 @@ class BundleKernels(SeedingMappingKernelManager):
         snapshot = snapshots.Snapshot(kernel, self._revisions.get(kernel_id, ""))
         try:
             answer = await snapshot.freeze(anyway=anyway)
-        except snapshots.Gone as error:
-            raise web.HTTPError(410, "%s", error) from error
+        except snapshots.Gone:
+            await self.shutdown_kernel(kernel_id, now=True)
+            return {"frozen": False, "hazards": [snapshots.DIED]}
         if answer["frozen"]:
             kernel.stop_restarter()
             self.stop_watching_activity(kernel_id)

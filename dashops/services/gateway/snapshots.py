@@ -19,6 +19,7 @@ LAUNCHER = "ipykernel_launcher"
 PREFIX = "snapshot-"
 NO_HISTORY = "--HistoryManager.enabled=False"  # it has a thread and a file
 PROGRAM = str(Path(snapshot.__file__).parent)
+DIED = {"kind": "kernel", "text": "its kernel ended when it was to become a snapshot"}
 NOT_PYTHON = {"kind": "language", "text": "its kernel is not the one of IPython"}
 PATIENCE = 60  # seconds a snapshot may take to answer; a fork takes some milliseconds
 

@@ -1,6 +1,7 @@
 """The kernel's application, which can be without sockets and threads; one shell all the time."""
 
 import os
+import random
 import sys
 import uuid
 from typing import Any
@@ -12,7 +13,9 @@ STREAM = f"{__name__.rpartition('.')[0]}.streams.Stream"
 
 
 class Kernel(IPythonKernel):
-    """IPython's kernel, which is made once and can be given new sockets; it notes what it runs."""
+    """IPython's kernel, which is made once and can be given new sockets."""
+
+    banner = ""  # IPython would take one of the notebook's random numbers to choose a tip
 
     @classmethod
     def instance(cls, *args: Any, **parts: Any) -> Any:
@@ -27,6 +30,8 @@ class Kernel(IPythonKernel):
             parts.pop(name, None)
         for name, part in parts.items():
             setattr(self, name, part)
+        if queue := getattr(self, "control_queue", None):  # of ipykernel 6, bound to an old loop
+            self.control_queue = type(queue)()
         self.debugpy_stream = None  # nobody debugs what viewers use
         shell: Any = self.shell
         for publisher in (shell.displayhook, shell.display_pub):
@@ -60,7 +65,8 @@ class App(IPKernelApp):
 
     def close(self) -> None:
         """Close the sockets, but first the threads that use them: one would wait for ever."""
-        for thread in (self.control_thread, self.shell_channel_thread):
+        for name in ("control_thread", "shell_channel_thread"):
+            thread = getattr(self, name, None)  # the latter is new in ipykernel 7
             if thread and thread.is_alive():
                 thread.stop()
                 thread.join()
@@ -83,6 +89,7 @@ class App(IPKernelApp):
         Args:
             connection_file: where they are, if not where they were.
         """
+        numbers = random.getstate()
         if connection_file:
             self.connection_file = connection_file
             for port in ("shell", "iopub", "stdin", "hb", "control"):
@@ -95,3 +102,4 @@ class App(IPKernelApp):
         self.log_connection_info()
         self.init_io()
         self.init_kernel()
+        random.setstate(numbers)  # zmq takes one for a port, and the notebook may have set a seed

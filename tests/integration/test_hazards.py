@@ -1,0 +1,117 @@
+"""Notebooks that must not be forked, each in its way, and what looks like it and is harmless."""
+
+from pathlib import Path
+
+import pytest
+from frozen import process
+
+ENDLESS = "threading.Event().wait"
+NATIVE = """
+import ctypes
+libc = ctypes.CDLL(None)
+number = ctypes.c_ulong()
+libc.pthread_create(ctypes.byref(number), None, libc.pause, None)
+"""
+TORCH = """
+import sys, types
+torch = types.ModuleType("torch")
+torch.cuda = types.SimpleNamespace(is_initialized=lambda: True)
+sys.modules["torch"] = torch
+"""
+SPARK = """
+import sys, types
+spark = types.ModuleType("pyspark")
+spark.SparkContext = types.SimpleNamespace(_active_spark_context=object())
+sys.modules["pyspark"] = spark
+"""
+BAD = {
+    "thread": f"import threading; threading.Thread(target={ENDLESS}, daemon=True).start()",
+    "thread of a pool": (
+        "from concurrent.futures import ThreadPoolExecutor as P; p = P(); p.submit(int).result()"
+    ),
+    "thread of asyncio": "import asyncio; await asyncio.to_thread(int)",
+    "native-thread": NATIVE,
+    "socket that listens": "import socket; s = socket.create_server(('127.0.0.1', 0))",
+    "socket to somebody": (
+        "import socket; s = socket.create_server(('127.0.0.1', 0));"
+        "c = socket.create_connection(s.getsockname())"
+    ),
+    "socket of a pair": "import socket; pair = socket.socketpair()",
+    "socket: a pipe": "import os; ends = os.pipe()",
+    "file": "out = open('out.txt', 'w')",
+    "file of a database": (
+        "import sqlite3; db = sqlite3.connect('db'); db.execute('create table t (x)')"
+    ),
+    "file of a log": "import logging; logging.basicConfig(filename='log.txt', force=True)",
+    "child": "import subprocess; p = subprocess.Popen(['sleep', '60'])",
+    "memory of a file": (
+        "import mmap; f = open('m', 'w+b'); f.truncate(4096); m = mmap.mmap(f.fileno(), 0);"
+        "f.close()"
+    ),
+    "memory of processes": (
+        "from multiprocessing import shared_memory as s; m = s.SharedMemory(create=True, size=99)"
+    ),
+    "temporary": "import tempfile; folder = tempfile.TemporaryDirectory()",
+    "gpu": TORCH,
+    "spark": SPARK,
+    "viewer": "import os; who = os.environ.get('REMOTE_USER', 'nobody')",
+    "viewer's query": "import os; 'QUERY_STRING' in os.environ",
+    "fork that fails": "import os; os.register_at_fork(after_in_child=lambda: 1 / 0)",
+    "fork that ends": "import os; os.register_at_fork(after_in_child=lambda: os._exit(3))",
+}
+HARMLESS = {
+    "a file that is read": "f = open('/etc/hostname')",
+    "a file that was written": "open('out.txt', 'w').write('x')",
+    "a thread that ended": (
+        "import threading; t = threading.Thread(target=int); t.start(); t.join()"
+    ),
+    "a process that ended": "import subprocess; subprocess.run(['true'])",
+    "a database in memory": "import sqlite3; db = sqlite3.connect(':memory:')",
+    "global state": "import decimal, warnings; decimal.getcontext().prec = 5",
+    "a task": "import asyncio; t = asyncio.ensure_future(asyncio.sleep(60))",
+    "variables": "import os; dict(os.environ); os.environ['MINE'] = '1'; os.environ.get('HOME')",
+    "a shell command": "!echo hello",
+    "an event loop in a thread": (
+        "import asyncio, threading; t = threading.Thread(target=lambda: asyncio.run("
+        "asyncio.sleep(0))); t.start(); t.join()"
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "code"), BAD.items(), ids=BAD)
+def test_what_must_not_be_forked_is_found_and_goes_on(name: str, code: str, tmp_path: Path) -> None:
+    kind = name.split()[0].rstrip(":").removesuffix("'s")
+    with process(tmp_path, "x = 41", code) as frozen:
+        answer = frozen.freeze()
+        assert kind in {each["kind"] for each in answer["hazards"]}, answer
+        assert not answer["frozen"]
+        assert frozen.kernel.run("x + 1") == "42"
+
+
+@pytest.mark.parametrize("code", HARMLESS.values(), ids=HARMLESS)
+def test_what_is_harmless_is_no_hazard(code: str, tmp_path: Path) -> None:
+    with process(tmp_path, "x = 41", code) as frozen:
+        assert frozen.freeze() == {"frozen": True, "hazards": []}
+        assert frozen.fork().run("x + 1") == "42"
+
+
+def test_a_fork_that_does_nothing_is_found(tmp_path: Path) -> None:
+    hang = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(999))"
+    with process(tmp_path, hang) as frozen:
+        (found,) = frozen.freeze()["hazards"]
+        assert found["kind"] == "fork"
+        assert "did nothing" in found["text"]
+
+
+def test_one_that_dies_when_it_is_forked_is_reported(tmp_path: Path) -> None:
+    kill = "import os; os.register_at_fork(before=lambda: os.kill(os.getpid(), 9))"
+    with process(tmp_path, kill) as frozen:
+        assert frozen.freeze()["hazards"][0]["kind"] == "kernel"
+
+
+def test_it_can_be_frozen_in_spite_of_a_hazard(tmp_path: Path) -> None:
+    with process(tmp_path, "x = 41; out = open('out.txt', 'w')") as frozen:
+        answer = frozen.freeze(anyway=True)
+        assert answer["frozen"]
+        assert answer["hazards"][0]["kind"] == "file"
+        assert frozen.fork().run("x + 1") == "42"
