@@ -1,0 +1,140 @@
+"""A page and its kernel as scripts see them: what widgets there are, what they answer when moved."""
+
+import itertools
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import websocket
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from live import Viewer, kernel_in
+
+from dashops.services.dashboard import wall
+
+PATIENCE = 60  # seconds
+TOLD = {"comm_open", "comm_msg", "comm_close", "stream", "display_data", "update_display_data"}
+IDS = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+ATTRIBUTES = re.compile(r'\s(id|for|data-root-id)="[^"]*"')
+
+State = Mapping[str, Any]
+
+
+class Conversation:
+    """An open page; ``models`` are its widgets in the order in which they were made."""
+
+    def __init__(self, viewer: Viewer, name: str) -> None:
+        answer = viewer.http.get(f"/dashboards/{name}/")
+        assert answer.status_code == 200, answer.text
+        self.html = answer.text
+        self.kernel = kernel_in(self.html)
+        live = viewer.live
+        self._socket = websocket.create_connection(
+            f"ws://127.0.0.1:{live.ports['dashboard']}/api/kernels/{self.kernel}/channels"
+            f"?session_id={uuid.uuid4().hex}",
+            subprotocols=[wall.PROTOCOL],
+            header=[f"Cookie: {viewer.cookie}"],
+            origin=live.url,
+            timeout=PATIENCE,
+        )
+        self.models = self._states()
+
+    def move(self, model: str, change: State) -> list[Any]:
+        """Change a widget's state; everything the kernel said until it was done with that."""
+        return self._ask(model, {"method": "update", "state": change, "buffer_paths": []})
+
+    def click(self, model: str) -> list[Any]:
+        """Click a button."""
+        return self._ask(model, {"method": "custom", "content": {"event": "click"}})
+
+    def close(self) -> None:
+        """Hang up, as a tab that is closed does."""
+        self._socket.close()
+
+    def _states(self) -> dict[str, State]:
+        control = uuid.uuid4().hex
+        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        self._until_idle("comm_open", opened, {"version": "1.0.0"})
+        answers = self._ask(control, {"method": "request_states"})
+        found = (
+            each["data"]["states"]
+            for _, each in answers
+            if each.get("data", {}).get("method") == "update_states"
+        )
+        return next(found, {})
+
+    def _ask(self, model: str, data: State) -> list[Any]:
+        return self._until_idle("comm_msg", {"comm_id": model, "data": data})
+
+    def _until_idle(self, kind: str, content: State, metadata: State | None = None) -> list[Any]:
+        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "page"}
+        header |= {"username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"}
+        parts = [json.dumps(part).encode() for part in (header, {}, metadata or {}, content)]
+        self._socket.send_binary(serialize_msg_to_ws_v1(parts, "shell"))
+        told = []
+        while True:
+            frame = self._socket.recv()
+            assert isinstance(frame, bytes), "the page was told to go"
+            _, parts = deserialize_msg_from_ws_v1(frame)
+            said, parent = json.loads(parts[0])["msg_type"], json.loads(parts[1])
+            heard = json.loads(parts[3])
+            if parent.get("msg_id") != header["msg_id"]:
+                continue
+            if said in TOLD:
+                heard.pop("transient", None)
+                told.append((said, heard))
+            if said == "status" and heard["execution_state"] == "idle":
+                return told
+
+
+@contextmanager
+def conversation(viewer: Viewer, name: str) -> Iterator[Conversation]:
+    """A page as long as the block lasts."""
+    page = Conversation(viewer, name)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def moves(models: Mapping[str, State]) -> Iterator[tuple[str, State | None]]:
+    """What a viewer could do, widget by widget and round by round; None is a click."""
+    for number in itertools.count(1):
+        did = False
+        for model, each in models.items():
+            change = _change(each["state"], number)
+            if change is not False:
+                did = True
+                yield model, change
+        if not did:
+            return
+
+
+def _change(state: State, number: int) -> Any:
+    name, value = state.get("_model_name", ""), state.get("value")
+    if name == "ButtonModel":
+        return None
+    if name in ("DropdownModel", "SelectModel", "RadioButtonsModel", "ToggleButtonsModel"):
+        return {"index": number % max(1, len(state["_options_labels"]))}
+    if isinstance(value, bool):
+        return {"value": bool(number % 2) != value}
+    if isinstance(value, int | float) and "Progress" not in name:
+        low, high = state.get("min", 0), state.get("max", 10)
+        step = state.get("step") or 1
+        at = value + number * step
+        return {"value": at if at <= high else low}
+    if name in ("TextModel", "TextareaModel", "ComboboxModel"):
+        return {"value": f"text {number}"}
+    return False
+
+
+def without_ids(text: str) -> str:
+    """The text with ids that are made anew each time replaced by their order of appearance."""
+    numbers: dict[str, int] = {}
+    bare = ATTRIBUTES.sub("", text)
+    return IDS.sub(lambda found: f"#{numbers.setdefault(found[0], len(numbers))}", bare)
