@@ -1,4 +1,4 @@
-"""A page and its kernel as scripts see them: what widgets there are, what they answer when moved."""
+"""A page and its kernel as scripts see them: its widgets, and what they answer when moved."""
 
 import itertools
 import json
