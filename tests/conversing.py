@@ -42,6 +42,7 @@ class Conversation:
             origin=live.url,
             timeout=PATIENCE,
         )
+        self._viewer = viewer
         self.models = self._states()
 
     def move(self, model: str, change: State) -> list[Any]:
@@ -53,7 +54,9 @@ class Conversation:
         return self._ask(model, {"method": "custom", "content": {"event": "click"}})
 
     def close(self) -> None:
-        """Hang up, as a tab that is closed does."""
+        """Leave, as a tab that is closed does."""
+        xsrf = {"X-XSRFToken": self._viewer.http.cookies["_xsrf"]}
+        self._viewer.http.post(f"/voila/api/shutdown/{self.kernel}", headers=xsrf)
         self._socket.close()
 
     def _states(self) -> dict[str, State]:
