@@ -147,6 +147,8 @@ def test_a_gateway_that_is_killed_leaves_nothing_and_comes_back(live: Live) -> N
     until(lambda: not any(alive(each) for each in processes), "nothing is left of it")
     for page in pages:
         page.close()
+    ready = f"{live.url}/readyz"
+    until(lambda: httpx.get(ready).status_code == 200, "there is a gateway again", seconds=60)
     with conversation(live.viewer(), "square") as fresh:
         assert square(fresh, 5) == "25"
     until(lambda: snapshots(live), "there is a snapshot again", seconds=60)
