@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +42,8 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
     ) -> None:
         """Start it; a restart uses the same Python and limit. `memory` is in bytes, 0 is all."""
         self.interpreter, self.memory, self.freezable = interpreter, memory, freezable
+        # Who lists the kernels while this one starts reads these; Jupyter sets them afterwards.
+        self.execution_state, self.reason, self.last_activity = "starting", "", datetime.now(UTC)
         await super().start_kernel(**kwargs)
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
@@ -106,6 +109,11 @@ class BundleKernels(SeedingMappingKernelManager):
         await self.environments.build(lock, archives, tell)
         locks = (lock, *filter(None, map(self.bundles.lock, self._used())))
         await self.environments.collect({self.environments.key(each) for each in locks})
+
+    @property
+    def number(self) -> int:
+        """How many kernels there are, those that are starting too."""
+        return len({*self.list_kernel_ids(), *self._pending_kernels})
 
     async def start_kernel(
         self, *args: Any, env: dict[str, str] | None = None, **kwargs: Any

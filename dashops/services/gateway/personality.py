@@ -28,7 +28,7 @@ class Kernels(MainKernelHandler):
         """Start a kernel with the environment of this request."""
         model = self.get_json_body() or {}
         limit = self.settings["kg_max_kernels"]
-        if limit is not None and len(self.kernel_manager.list_kernels()) >= limit:
+        if limit is not None and self.kernel_manager.number >= limit:
             raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
         asked = model.get("env", {})
         allowed = self.settings["kg_personality"].env_whitelist
