@@ -83,8 +83,8 @@ def test_two_hundred_cycles_leave_nothing_behind(live: Live, tell: Callable[[str
     live.deploy("square", SQUARE)
 
     def cycle(number: int) -> None:
-        with conversation(live.viewer(), "square") as page:
-            to = 4 + number % 40
+        viewer, to = live.viewer(), 4 + number % 40
+        with viewer.http, conversation(viewer, "square") as page:
             assert square(page, to) == str(to**2)
 
     def cycles(number: int) -> tuple[int, int, int]:
