@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import httpx
 import psutil
@@ -84,7 +85,7 @@ def test_two_hundred_cycles_leave_nothing_behind(live: Live, tell: Callable[[str
 
     def cycle(number: int) -> None:
         viewer, to = live.viewer(), 4 + number % 40
-        with viewer.http, conversation(viewer, "square") as page:
+        with closing(viewer.http), conversation(viewer, "square") as page:
             assert square(page, to) == str(to**2)
 
     def cycles(number: int) -> tuple[int, int, int]:
