@@ -1,7 +1,9 @@
 """One kernel process that can become a snapshot, without a gateway, for tests of what it does."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,7 +75,7 @@ class Frozen:
         )
         log.close()
         its.close()
-        self.lifelines: list[int] = []
+        self.lifelines: list[socket.socket] = []
         self.forks: list[Kernel] = []
         self.kernel = Kernel(self.connection_file, self.popen.pid)
 
@@ -89,15 +91,19 @@ class Frozen:
 
     def fork(self, **variables: str) -> Kernel:
         path, _ = write_connection_file(str(self.folder / f"fork{len(self.forks)}.json"))
-        ends, lifeline = os.pipe()
-        wire.send(self.link, {"connection_file": path, "env": variables}, ends)
-        os.close(ends)
+        lifeline, its = wire.pair()
+        wire.send(self.link, {"connection_file": path, "env": variables}, its.fileno())
+        its.close()
         self.lifelines.append(lifeline)
         received = wire.receive(self.link)
         assert received, "the snapshot ended"
         answer, files = received
         assert "failed" not in answer, answer
         os.close(files[0])
+        told = wire.receive(lifeline)
+        assert told, "the fork ended"
+        info = {**json.loads(Path(path).read_text()), **told[0]["ports"]}
+        Path(path).write_text(json.dumps(info))
         kernel = Kernel(path, answer["process"])
         self.forks.append(kernel)
         return kernel
@@ -106,7 +112,7 @@ class Frozen:
         for each in (self.kernel, *self.forks):
             each.end()
         for each in self.lifelines:
-            os.close(each)
+            each.close()
         self.link.close()
         self.popen.send_signal(signal.SIGKILL)
         self.popen.wait()

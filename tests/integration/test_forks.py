@@ -151,7 +151,7 @@ def test_forks_end_with_their_gateway_also_in_the_middle_of_a_cell(tmp_path: Pat
         child = int(fork.run("subprocess.Popen(['sleep', '99']).pid"))
         fork.client.execute("time.sleep(99)")
         for lifeline in frozen.lifelines:
-            os.close(lifeline)
+            lifeline.close()
         frozen.lifelines.clear()
         for each in (fork.process, other.process, child):
             until(lambda: gone(each), "it ends")  # noqa: B023

@@ -17,6 +17,12 @@ class ForkProvisioner(LocalProvisioner):
 
     snapshot = Unicode(config=True, help="The id of the snapshot to fork")
 
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Prepare; the fork itself finds ports that are free."""
+        kernel: Any = self.parent
+        kernel.cache_ports = False
+        return await super().pre_launch(**kwargs)
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:  # noqa: ARG002
         """Fork; raises ``snapshots.Gone``."""
         kernel: Any = self.parent
@@ -29,6 +35,8 @@ class ForkProvisioner(LocalProvisioner):
             raise
         self.process: Any = fork
         self.pid = self.pgid = fork.pid
+        ports: Any = fork.ports
+        self.connection_info = {**self.connection_info, **ports}
         return self.connection_info
 
     async def send_signal(self, signum: int) -> None:

@@ -58,21 +58,25 @@ class Snapshot:
         return answer
 
     async def fork(self, kernel_id: str, connection_file: str, env: dict[str, str]) -> "Fork":
-        """A new kernel; raises Gone."""
-        ends, lifeline = os.pipe()
+        """A new kernel, which has its ports; raises Gone."""
+        lifeline, its = wire.pair()
         try:
             variables = {name: env[name] for name in environ.VIEWER if name in env}
             wish = {"connection_file": connection_file, "env": variables}
-            answer, files = await self._ask(wish, ends)
+            answer, files = await self._ask(wish, its.fileno())
+            if "failed" in answer:
+                raise Gone(answer["failed"])
         except BaseException:
-            os.close(lifeline)
+            lifeline.close()
             raise
         finally:
-            os.close(ends)
-        if "failed" in answer:
-            os.close(lifeline)
-            raise Gone(answer["failed"])
+            its.close()
         fork = Fork(answer["process"], files[0], lifeline)
+        try:
+            await fork.settle()
+        except BaseException:
+            fork.kill()
+            raise
         self.kernels[kernel_id] = fork
         return fork
 
@@ -163,16 +167,29 @@ class Fork:
     """The process of a fork, with the methods of ``subprocess.Popen`` that Jupyter uses.
 
     It is a child of the snapshot and not of this process: a file tells whether it has ended.
-    While `lifeline` is open here it runs.
+    While `lifeline` is open here it runs. `ports` are as in a connection file.
     """
 
     pid: int
     file: int
-    lifeline: int
+    lifeline: socket.socket
+    ports: dict[str, int] = field(default_factory=dict)
     stdin: None = None
     stdout: None = None
     stderr: None = None
     returncode: int | None = field(default=None)
+
+    async def settle(self) -> None:
+        """Wait until it has its ports; raises Gone when it ends before."""
+        self.lifeline.settimeout(0)
+        told = asyncio.get_running_loop().sock_recv(self.lifeline, wire.LIMIT)
+        try:
+            packet = await asyncio.wait_for(told, PATIENCE)
+        except OSError as error:  # also when it takes too long
+            raise Gone(f"a fork does not answer: {error!r}") from error
+        if not packet:
+            raise Gone("a fork ended at once")
+        self.ports = wire.read(packet)["ports"]
 
     def poll(self) -> int | None:
         """None while it runs; how it ended only its parent knows."""
@@ -180,7 +197,7 @@ class Fork:
             with suppress(ChildProcessError):  # when this process got it from a dead snapshot
                 os.waitpid(self.pid, os.WNOHANG)
             os.close(self.file)
-            os.close(self.lifeline)
+            self.lifeline.close()
             self.returncode = 0
         return self.returncode
 

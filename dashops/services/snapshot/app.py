@@ -9,6 +9,7 @@ from typing import Any
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
+PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 STREAM = f"{__name__.rpartition('.')[0]}.streams.Stream"
 
 
@@ -83,23 +84,28 @@ class App(IPKernelApp):
         self.heartbeat.join()
         self.context = None
 
-    def attach(self, connection_file: str | None = None) -> None:
+    def attach(self, connection_file: str | None = None) -> dict[str, int]:
         """Open sockets and start threads again, in this process or in a fork of it.
 
         Args:
-            connection_file: where they are, if not where they were.
+            connection_file: where the key is, if not where it was. Its ports are not used, as
+                another process may have taken them since.
+
+        Returns:
+            the ports by name, as in a connection file.
         """
         numbers = random.getstate()
         if connection_file:
             self.connection_file = connection_file
-            for port in ("shell", "iopub", "stdin", "hb", "control"):
-                setattr(self, f"{port}_port", 0)
             self.session.pid = os.getpid()
             self.session.session = uuid.uuid4().hex
             self.load_connection_file()
+            for port in PORTS:
+                setattr(self, port, 0)
         self.init_sockets()
         self.init_heartbeat()
         self.log_connection_info()
         self.init_io()
         self.init_kernel()
         random.setstate(numbers)  # zmq takes one for a port, and the notebook may have set a seed
+        return {port: getattr(self, port) for port in PORTS}

@@ -14,12 +14,12 @@ from . import wire
 KILLED_FIRST = "800"  # of 1000: without memory the system ends a viewer's kernel, not the gateway
 
 
-def serve(end: socket.socket) -> tuple[str, dict[str, str], int]:
+def serve(end: socket.socket) -> tuple[str, dict[str, str], socket.socket]:
     """Fork at every request; returns in the forks only.
 
     Returns:
-        where its connection file is, the variables of its viewer, and a file that is at its end
-        when the gateway is.
+        where its connection file is, the variables of its viewer, and a connection to the gateway
+        that ends when the gateway does.
     """
     forks: dict[int, int] = {}  # process by its file
     while True:
@@ -42,7 +42,7 @@ def serve(end: socket.socket) -> tuple[str, dict[str, str], int]:
                 end.close()
                 for file in forks:
                     os.close(file)
-                return message["connection_file"], message["env"], lifeline
+                return message["connection_file"], message["env"], socket.socket(fileno=lifeline)
             os.close(lifeline)
             file = os.pidfd_open(process)
             forks[file] = process
@@ -57,7 +57,7 @@ def fork() -> int:
         return os.fork()
 
 
-def settle(lifeline: int) -> None:
+def settle(lifeline: socket.socket) -> None:
     """Make a fork a process group of its own that ends with the gateway."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -69,6 +69,6 @@ def settle(lifeline: int) -> None:
     threading.Thread(target=_follow, args=(lifeline,), name="lifeline", daemon=True).start()
 
 
-def _follow(lifeline: int) -> Any:
-    os.read(lifeline, 1)
+def _follow(lifeline: socket.socket) -> Any:
+    lifeline.recv(1)
     os.killpg(0, signal.SIGKILL)

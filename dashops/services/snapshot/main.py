@@ -53,7 +53,7 @@ def run(link: int, arguments: list[str]) -> None:
         os.environ.update(variables)
         loop.renew(main_loop)
         seeds.renew()
-        app.attach(connection_file)
+        wire.send(lifeline, {"ports": app.attach(connection_file)})
         app.start()
         _leave()
 

@@ -34,7 +34,13 @@ def receive(end: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
         for each in files:
             os.close(each)
         return None
-    return json.loads(packet), list(files)
+    return read(packet), list(files)
+
+
+def read(packet: bytes) -> dict[str, Any]:
+    """The message that came as one packet."""
+    message: dict[str, Any] = json.loads(packet)
+    return message
 
 
 def readable(*ends: Any, seconds: float | None = None) -> list[Any]:
