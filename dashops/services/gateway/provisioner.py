@@ -15,13 +15,15 @@ from dashops.services.gateway import snapshots
 class ForkProvisioner(LocalProvisioner):
     """Jupyter's provisioner for local processes, but it forks one instead of starting one."""
 
+    connection_info: KernelConnectionInfo
     snapshot = Unicode(config=True, help="The id of the snapshot to fork")
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Prepare; the fork itself finds ports that are free."""
         kernel: Any = self.parent
         kernel.cache_ports = False
-        return await super().pre_launch(**kwargs)
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
+        return prepared
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:  # noqa: ARG002
         """Fork; raises ``snapshots.Gone``."""
