@@ -20,10 +20,11 @@ from dashops.bundle.dependencies import Dependencies, dependencies
 from dashops.bundle.gather import collect
 from dashops.bundle.names import check_name, name_for
 from dashops.bundle.notebook import kernel, language, parse, title
-from dashops.bundle.opening import Opening, opening
+from dashops.bundle.opening import MODES, Opening, opening, opens
 
 __all__ = [
     "LOCK",
+    "MODES",
     "NOTEBOOK",
     "Bundle",
     "Dependencies",
@@ -38,6 +39,7 @@ __all__ = [
     "language",
     "name_for",
     "opening",
+    "opens",
     "pack",
     "parse",
     "title",

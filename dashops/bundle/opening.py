@@ -1,13 +1,18 @@
 """What a notebook asks about the way it is opened; pure, and it knows no kernel."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashops import errors
 
-MODES = ("snapshot", "warm", "fresh")
+MODES = {
+    "snapshot": "opens from a snapshot",
+    "warm": "opens from warm kernels",
+    "fresh": "runs anew for each viewer",
+}
+"""How a dashboard can open, and how people are told."""
 PER_VIEWER, REFRESH = "per-viewer", "refresh"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LEAST = 10  # seconds between two refreshes, each of which runs the notebook
@@ -43,7 +48,7 @@ def opening(notebook: Mapping[str, Any]) -> Opening:
             f"the notebook asks for the kernel mode {mode!a}, and there is none of that name",
             hint="`metadata.dashops.kernel` may be snapshot, warm or fresh; without it the server "
             "decides",
-            where="metadata.dashops.kernel",
+            where="notebook metadata",
         )
     cells = notebook["cells"]
     own = (number for number, cell in enumerate(cells) if _tagged(cell, PER_VIEWER))
@@ -54,6 +59,12 @@ def opening(notebook: Mapping[str, Any]) -> Opening:
         every=_seconds(asked, "refresh_every") or EVERY,
         watched=tuple(str(cell["source"]) for cell in cells if _tagged(cell, REFRESH)),
     )
+
+
+def opens(mode: str, reasons: Sequence[str]) -> str:
+    """How a dashboard opens and why, as people are told; nothing while nobody knows."""
+    words = MODES.get(mode, "")
+    return f"{words}: {'; '.join(reasons)}" if words and reasons else words
 
 
 def _tagged(cell: Mapping[str, Any], tag: str) -> bool:
@@ -71,6 +82,6 @@ def _seconds(asked: Mapping[str, Any], key: str) -> int | None:
         raise errors.SpecError(
             f"`{key}` of the notebook is {value!a}, which is no duration of {LEAST} s or more",
             hint='write it like "90s", "10m", "1h" or "1d"',
-            where=f"metadata.dashops.{key}",
+            where="notebook metadata",
         )
     return seconds

@@ -37,8 +37,7 @@ class About(api.Api):
             "dependencies": revision.dependencies,
             "environment": revision.environment,
             "warnings": list(revision.warnings),
-            "mode": mode.name,
-            "reasons": list(mode.reasons),
+            "opens": {"mode": mode.name, "reasons": list(mode.reasons)},
         }
 
     def _state(self, revision: store.Revision) -> str:

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashops import bundle as bundles
+
 SNAPSHOT, WARM, FRESH = "snapshot", "warm", "fresh"
 UNDECIDED = ""
 VIEWER = "viewer"  # the kind of hazard that makes a run good for one viewer only
 ASKED = "the notebook asks for it"
-WORDS = {
-    SNAPSHOT: "opens from a snapshot",
-    WARM: "opens from warm kernels",
-    FRESH: "runs anew for each viewer",
-}
 
 
 @dataclass(frozen=True)
@@ -31,9 +28,7 @@ class Mode:
 
     def __str__(self) -> str:
         """As its author reads it."""
-        why = "; ".join(self.reasons)
-        words = WORDS.get(self.name, "")
-        return f"{words}: {why}" if words and why else words
+        return bundles.opens(self.name, self.reasons)
 
 
 def decide(asked: str | None, hazards: Sequence[Hazard], *, frozen: bool) -> Mode:
