@@ -27,15 +27,15 @@ class Opening:
 
     ``mode`` is one of MODES, or None where the server shall decide. ``shared`` are the leading
     cells that need not run for each viewer. ``refresh`` is after how many seconds the notebook
-    has to run again, None for never; ``watched`` are sources whose results are compared every
-    ``every`` seconds, for the same.
+    has to run again, None for never; ``watched`` are cells, counted from 0, whose results are
+    compared every ``every`` seconds, for the same.
     """
 
     mode: str | None
     shared: int
     refresh: int | None
     every: int
-    watched: tuple[str, ...]
+    watched: tuple[int, ...]
 
 
 def opening(notebook: Mapping[str, Any]) -> Opening:
@@ -52,12 +52,13 @@ def opening(notebook: Mapping[str, Any]) -> Opening:
         )
     cells = notebook["cells"]
     own = (number for number, cell in enumerate(cells) if _tagged(cell, PER_VIEWER))
+    shared = next(own, len(cells))
     return Opening(
         mode=mode,
-        shared=next(own, len(cells)),
+        shared=shared,
         refresh=_seconds(asked, "refresh"),
         every=_seconds(asked, "refresh_every") or EVERY,
-        watched=tuple(str(cell["source"]) for cell in cells if _tagged(cell, REFRESH)),
+        watched=tuple(n for n, cell in enumerate(cells[:shared]) if _tagged(cell, REFRESH)),
     )
 
 

@@ -119,7 +119,7 @@ class Trial:
         return serving.Made(kernel, kernel.kept, mode)
 
     async def _freeze(self, kernel: kernels.ViewerKernel) -> modes.Mode:
-        if not self._serving.snapshots:
+        if not self._serving.freezes:
             return modes.Mode()
         try:
             return await running.freeze(self._settings, kernel, self._book)
@@ -155,7 +155,7 @@ class Trial:
         return await self._serving.open(self._revision, kernels.GATE, pinned=True)
 
     async def _freezable(self) -> kernels.ViewerKernel:
-        return await self._serving.run(self._revision)
+        return await self._serving.making.freezable(self._revision)
 
     async def _started(self, ahead: "asyncio.Task[kernels.ViewerKernel]") -> kernels.ViewerKernel:
         try:

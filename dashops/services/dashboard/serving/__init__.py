@@ -2,6 +2,7 @@
 
 serving     Serving: opens kernels, and keeps ready what they come from
 modes       which of the three a revision gets, and why
+making      kernels of a revision, with its notebook run in them or not
 running     runs a notebook without a viewer and makes a snapshot of its kernel
 kept        what a run put out, and the page made of it
 snapshots   the snapshots there are, and their forks
@@ -11,7 +12,8 @@ watching    whether the data behind a snapshot has changed
 background  work that nobody waits for
 """
 
+from dashops.services.dashboard.serving.making import Made
 from dashops.services.dashboard.serving.modes import Mode
-from dashops.services.dashboard.serving.serving import Made, Serving
+from dashops.services.dashboard.serving.serving import Serving
 
 __all__ = ["Made", "Mode", "Serving"]

@@ -52,6 +52,13 @@ class Kept:
         async for piece in rendering.pieces(settings, log, kernel, notebook_text, chrome=chrome):
             yield piece
 
+    async def prepare(
+        self, settings: Mapping[str, Any], log: Any, kernel: kernels.ViewerKernel, text: str
+    ) -> None:
+        """Make the page that most viewers get."""
+        if self.whole:
+            await self._page(settings, log, kernel, text, chrome=True)
+
     async def _page(
         self,
         settings: Mapping[str, Any],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashops import bundle as bundles
+from dashops import errors
 from dashops.services.dashboard import kernels, rendering, store
 from dashops.services.dashboard.serving import kept, modes
 
@@ -26,8 +27,15 @@ class Notebook:
 def notebook(dashboards: store.Store, revision: store.Revision) -> Notebook:
     """The notebook of a revision."""
     text = dashboards.notebook_text(revision.digest)
-    read = json.loads(text)
-    return Notebook(text, read["cells"], bundles.opening(read))
+    return Notebook(text, json.loads(text)["cells"], wants(text))
+
+
+def wants(text: str) -> bundles.Opening:
+    """What a stored notebook asks for; one of before that was checked may ask for nonsense."""
+    try:
+        return bundles.opening(json.loads(text))
+    except errors.SpecError:
+        return bundles.opening({**json.loads(text), "metadata": {}})
 
 
 async def execute(

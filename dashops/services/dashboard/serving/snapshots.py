@@ -13,16 +13,30 @@ from dashops.services.dashboard.serving import modes, shelf
 
 @dataclass
 class Snapshot:
-    """A snapshot and when somebody opened it last, in ``time.monotonic()`` seconds."""
+    """A snapshot, when somebody opened it last and when its data was looked at last.
+
+    Times are ``time.monotonic()`` seconds.
+    """
 
     entry: shelf.Entry
     gateway: gateways.Gateway
     opened: float = field(default_factory=time.monotonic)
+    looked: float = field(default_factory=time.monotonic)
 
     def of(self, revision: store.Revision) -> bool:
         """Whether it is one of that revision."""
         mine = (self.entry.name, self.entry.number, self.entry.digest)
         return mine == (revision.name, revision.number, revision.digest)
+
+    async def fork(self, env: Mapping[str, str]) -> kernels.Started:
+        """A fork of it.
+
+        Raises:
+            SnapshotGone, web.HTTPError: when it or its gateway cannot give one.
+        """
+        env = {"DASHOPS_BUNDLE": self.entry.digest, **env}
+        kernel_id = await self.gateway.fork(self.entry.id, env)
+        return kernels.Started(self.gateway, kernel_id, modes.SNAPSHOT, self.entry.kept)
 
 
 class Snapshots:
@@ -47,11 +61,10 @@ class Snapshots:
         self, revision: store.Revision, env: Mapping[str, str]
     ) -> kernels.Started | None:
         """A fork of one of them, if there is one that can."""
-        env = {"DASHOPS_BUNDLE": revision.digest, **env}
         for each in self.of(revision):
             each.opened = time.monotonic()
             try:
-                kernel_id = await each.gateway.fork(each.entry.id, env)
+                return await each.fork(env)
             except gateways.SnapshotGone as gone:
                 self._log.warning("no fork of %s: %s is gone", revision.name, gone)
                 self.lose(each)
@@ -59,16 +72,15 @@ class Snapshots:
                 self._ending[each.entry.id] = each.gateway
             except web.HTTPError as error:
                 self._log.warning("no fork of %s: %s", revision.name, error)
-            else:
-                return kernels.Started(each.gateway, kernel_id, modes.SNAPSHOT, each.entry.kept)
         return None
 
     async def add(self, entry: shelf.Entry, gateway: gateways.Gateway) -> None:
         """From now on this is the one of its revision there; an older one ends."""
         older = [each for each in self if _place(each.entry) == _place(entry)]
         self._shelf.put(entry)
-        self._all[entry.id] = Snapshot(entry, gateway)
+        self._all[entry.id] = new = Snapshot(entry, gateway)
         for each in older:
+            new.opened = each.opened  # that it was made anew is no visit
             await self.end(each)
 
     def lose(self, snapshot: Snapshot) -> None:

@@ -17,6 +17,8 @@ ANSWER = 2.0  # seconds in which a kernel that waits for a viewer must answer
 SLACK = 2  # viewers do not come evenly
 
 Make = Callable[[store.Revision], Awaitable[kernels.ViewerKernel]]
+Age = Callable[[store.Revision], float | None]
+"""How old a kernel of a revision may be."""
 
 
 @dataclass
@@ -49,9 +51,10 @@ class Pools:
     """A pool for each revision that names show and that opens from warm kernels."""
 
     def __init__(
-        self, open_kernels: kernels.Kernels, make: Make, work: background.Background
+        self, open_kernels: kernels.Kernels, make: Make, age: Age, work: background.Background
     ) -> None:
         self._kernels = open_kernels
+        self._age = age
         self._settings = open_kernels.settings
         self._make = make
         self._work = work
@@ -71,7 +74,7 @@ class Pools:
             while pool.ready:
                 found = pool.ready.pop(0)
                 kernel = found.kernel
-                if await _alive(found) and self._young(found):
+                if self._young(pool, found) and await _alive(found):
                     return kernels.Started(
                         kernel.gateway, kernel.kernel_id, modes.WARM, kernel.kept
                     )
@@ -105,7 +108,7 @@ class Pools:
             elif now - pool.wanted > self._settings.snapshot_idle:
                 await self._empty(pool)
             else:
-                for each in [each for each in pool.ready if not self._young(each)]:
+                for each in [each for each in pool.ready if not self._young(pool, each)]:
                     pool.ready.remove(each)
                     await self._end(each)
                 self.fill(pool.revision)
@@ -125,9 +128,9 @@ class Pools:
     def _target(self, pool: Pool) -> int:
         return target(pool.arrivals, time.monotonic(), pool.seconds, self._settings.warm_kernels)
 
-    def _young(self, warm: Warm) -> bool:
-        limit = self._settings.warm_max_age
-        return not limit or time.monotonic() - warm.made < limit
+    def _young(self, pool: Pool, warm: Warm) -> bool:
+        limit = self._age(pool.revision)
+        return limit is None or time.monotonic() - warm.made < limit
 
     async def _fill(self, pool: Pool) -> None:
         revision = pool.revision
