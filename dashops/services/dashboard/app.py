@@ -97,7 +97,8 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
-        settings["serving"] = serving.Serving(settings, self.log)
+        runs = serving.Making(settings, self.log)
+        settings["serving"] = serving.Serving(settings, runs, self.log)
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
         settings["preview"] = functools.partial(previews.link, settings)
         settings["deploys"] = deploys.Deploys(settings, self.log)

@@ -12,8 +12,8 @@ watching    whether the data behind a snapshot has changed
 background  work that nobody waits for
 """
 
-from dashops.services.dashboard.serving.making import Made
+from dashops.services.dashboard.serving.making import Made, Making
 from dashops.services.dashboard.serving.modes import Mode
 from dashops.services.dashboard.serving.serving import Serving
 
-__all__ = ["Made", "Mode", "Serving"]
+__all__ = ["Made", "Making", "Mode", "Serving"]

@@ -25,7 +25,7 @@ COMPARE = 20.0  # seconds between two looks whether a gateway still has its snap
 class Serving:
     """What is ready for viewers, by revision."""
 
-    def __init__(self, settings: Mapping[str, Any], log: Any) -> None:
+    def __init__(self, settings: Mapping[str, Any], runs: making.Making, log: Any) -> None:
         self._settings = settings
         self._log = log
         self._store: store.Store = settings["store"]
@@ -34,7 +34,7 @@ class Serving:
         self._config = self._kernels.settings
         self._work = background.Background(log)
         self._chores = background.Background(log, longest=COMPARE)
-        self.making = making.Making(settings, log)
+        self.making = runs
         self._snapshots = snapshots.Snapshots(shelf.Shelf(self._config.store / "kept"), log)
         self._pools = warm.Pools(self._kernels, self.making.warm, self._warm_age, self._work)
         self._compared = time.monotonic()
