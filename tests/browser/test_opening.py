@@ -8,7 +8,7 @@ import httpx
 import psutil
 from conversing import conversation
 from live import Live, kernel_in, until
-from seats import SLIDER, Seats, move
+from seats import SLIDER, Seat, Seats, move
 
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 THREAD = """
@@ -16,6 +16,18 @@ import threading, time
 threading.Thread(target=time.sleep, args=(999,), daemon=True, name="ticker").start()
 """
 WHO = "import os\nprint(os.environ['REMOTE_USER'], os.environ['QUERY_STRING'], os.getpid())"
+
+
+BAD_FORKS = """
+import os
+from pathlib import Path
+def forked():
+    number = int(Path("forks").read_text()) + 1 if Path("forks").exists() else 1
+    Path("forks").write_text(str(number))
+    if number >= {}:
+        os._exit(1)
+os.register_at_fork(after_in_child=forked)
+"""
 
 
 def opening(live: Live, name: str) -> dict[str, Any]:
@@ -115,6 +127,24 @@ def test_a_snapshot_that_is_killed_is_made_anew_and_viewers_do_not_notice(live: 
     until(lambda: opening(live, "killed")["snapshots"], "it is made anew", 60)
     with conversation(viewer, "killed"):
         assert kind(live, "killed") == "snapshot"
+
+
+def test_a_fork_that_fails_before_the_gate_is_no_fault_of_the_notebook(live: Live) -> None:
+    live.deploy("unforkable", SLIDER, BAD_FORKS.format(2))
+    found = opening(live, "unforkable")
+    assert found["mode"] == "warm" and "in a fork of it" in found["reasons"][0]
+    with conversation(live.viewer(), "unforkable") as seen:
+        assert seen.models
+
+
+def test_a_fork_that_fails_before_a_viewer_is_a_page_all_the_same(live: Live, seat: Seat) -> None:
+    live.deploy("failing-forks", SLIDER, BAD_FORKS.format(3))
+    assert opening(live, "failing-forks")["mode"] == "snapshot"
+    seat.open("failing-forks")
+    assert kind(live, "failing-forks") == "fresh"
+    move(seat)
+    seat.page.wait_for_selector("text=size is 4")
+    until(lambda: opening(live, "failing-forks")["mode"] == "warm", "it is found out", 60)
 
 
 def test_a_notebook_with_a_thread_opens_from_warm_kernels_and_its_author_is_told(

@@ -33,8 +33,8 @@ class Visit:
 
     ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
-    ``kind`` says how its kernel came to be: snapshot, warm or fresh, and ``opened`` in how many
-    seconds.
+    ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
+    seconds, ``came`` whether a page ever connected.
     """
 
     owner: str
@@ -49,6 +49,7 @@ class Visit:
     outdated: float | None = None
     kind: str = "fresh"
     opened: float = 0.0
+    came: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Kernels(AsyncMappingKernelManager):
         self._kernels: dict[str, ViewerKernel] = {}
         self._opening = 0
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
 
     @property
     def visits(self) -> list[Visit]:
@@ -204,6 +206,8 @@ class Kernels(AsyncMappingKernelManager):
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
         self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.revision.name, reason)
+        if reason in ("crashed", "lost") and not kernel.visit.came:
+            self.stillborn(kernel)
         for close in list(kernel.visit.pages):
             close()
         try:
@@ -224,6 +228,7 @@ class Kernels(AsyncMappingKernelManager):
     def page_came(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:
         """A page of the viewer connected; ``close`` ends its connection."""
         kernel.visit.pages.add(close)
+        kernel.visit.came = True
         kernel.visit.left = None
 
     def page_left(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:

@@ -77,9 +77,13 @@ async def freeze(
         web.HTTPError: 503 when the gateway or the kernel is gone.
     """
     asked = book.wants.mode
+    shared = book.cells[: book.wants.shared]
+    python = kernel.visit.revision.language == "python"
+    if not python and len(shared) < len(book.cells):
+        # Only Python's can be told of its viewer after it was started.
+        return modes.Mode(modes.FRESH, ("it has cells of each viewer, and is not in Python",))
     if asked in (modes.WARM, modes.FRESH):
         return modes.decide(asked, (), frozen=False)
-    shared = book.cells[: book.wants.shared]
     sources = [each["source"] for each in shared if each["cell_type"] == "code"]
     frozen = await kernel.gateway.freeze(kernel.kernel_id, sources, anyway=asked == modes.SNAPSHOT)
     if frozen.snapshot:

@@ -38,6 +38,7 @@ class Serving:
         self._snapshots = snapshots.Snapshots(shelf.Shelf(self._config.store / "kept"), log)
         self._pools = warm.Pools(self._kernels, self.making.warm, self._warm_age, self._work)
         self._compared = time.monotonic()
+        self._kernels.stillborn = self._stillborn
 
     @property
     def freezes(self) -> bool:
@@ -116,7 +117,7 @@ class Serving:
         if mode == modes.SNAPSHOT:
             found = await self._snapshots.fork(revision, env)
         elif mode == modes.WARM:
-            found = await self._pools.take(revision)
+            found = await self._pools.take(revision, env)
         if found:
             return found
         started = await self._fresh(revision, env)
@@ -132,6 +133,15 @@ class Serving:
             if not await self._pools.give_way():
                 raise
             return await self.making.fresh(revision, env)
+
+    def _stillborn(self, kernel: kernels.ViewerKernel) -> None:
+        """A kernel died before its page came: if it was a fork, no other shall be made of that."""
+        revision = kernel.visit.revision
+        for each in self._snapshots.of(revision):
+            if kernel.visit.kind == modes.SNAPSHOT and each.gateway is kernel.gateway:
+                self._log.warning("a fork of %s died at once", revision.name)
+                self._snapshots.doubt(each)
+                self._build(revision, each.gateway)
 
     def _build(self, revision: store.Revision, gateway: gateways.Gateway) -> None:
         self._work.start(_key(revision, gateway), lambda: self._make(revision, gateway))
@@ -184,7 +194,7 @@ class Serving:
                 self._refresh(each, revision)
         if now - self._compared > COMPARE:
             self._compared = now
-            for each in await self._snapshots.compare(self._gateways.all):
+            for each in await self._snapshots.compare(self._gateways.all, shown):
                 revision = shown.get(each.entry.name)
                 if revision and each.of(revision):
                     self._build(revision, each.gateway)

@@ -48,6 +48,8 @@ class Snapshots:
         self._all: dict[str, Snapshot] = {}
         # A gateway that did not answer has these still.
         self._ending: dict[str, gateways.Gateway] = {}
+        # A gateway that never answered may have some of an earlier life.
+        self._unknown: list[gateways.Gateway] = []
 
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(list(self._all.values()))
@@ -67,9 +69,7 @@ class Snapshots:
                 return await each.fork(env)
             except gateways.SnapshotGone as gone:
                 self._log.warning("no fork of %s: %s is gone", revision.name, gone)
-                self.lose(each)
-                # What can not be forked any more may still be there and take memory.
-                self._ending[each.entry.id] = each.gateway
+                self.doubt(each)
             except web.HTTPError as error:
                 self._log.warning("no fork of %s: %s", revision.name, error)
         return None
@@ -88,6 +88,11 @@ class Snapshots:
         self._all.pop(snapshot.entry.id, None)
         self._shelf.drop(snapshot.entry.id)
 
+    def doubt(self, snapshot: Snapshot) -> None:
+        """Forget one whose forks do not live; if it is still there, ``compare`` ends it."""
+        self.lose(snapshot)
+        self._ending[snapshot.entry.id] = snapshot.gateway
+
     async def end(self, snapshot: Snapshot) -> None:
         """Give back its memory; its forks live on."""
         self.lose(snapshot)
@@ -103,8 +108,11 @@ class Snapshots:
         else:
             self._ending.pop(snapshot_id, None)
 
-    async def compare(self, known: list[gateways.Gateway]) -> list[Snapshot]:
+    async def compare(
+        self, known: list[gateways.Gateway], shown: Mapping[str, store.Revision]
+    ) -> list[Snapshot]:
         """Look what is still there; those that are not are forgotten, and returned."""
+        await self.adopt(self._unknown, shown)
         for snapshot_id, gateway in list(self._ending.items()):
             await self.end_at(gateway, snapshot_id)
         lost = []
@@ -124,21 +132,29 @@ class Snapshots:
     async def adopt(
         self, known: list[gateways.Gateway], shown: Mapping[str, store.Revision]
     ) -> None:
-        """Go on with those of an earlier life that are still good, and end the others."""
+        """Go on with those of an earlier life that are still good, and end the others.
+
+        A gateway that does not answer is asked again by ``compare``.
+        """
+        if not known:
+            return
         kept = {each.id: each for each in self._shelf.entries()}
+        self._unknown = []
         for gateway in known:
             try:
                 there = await gateway.snapshots()
             except web.HTTPError:
+                self._unknown.append(gateway)
                 continue
-            for snapshot_id in there:
+            for snapshot_id in there.keys() - self._all.keys():
                 entry = kept.get(snapshot_id)
                 revision = shown.get(entry.name) if entry else None
                 if entry and revision and Snapshot(entry, gateway).of(revision):
                     self._all[snapshot_id] = Snapshot(entry, gateway)
                 else:
                     await self.end_at(gateway, snapshot_id)
-        self._shelf.retain(self._all)
+        if not self._unknown:
+            self._shelf.retain(self._all)
 
 
 def _place(entry: shelf.Entry) -> tuple[str, int, str]:

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tornado import web
@@ -65,8 +65,13 @@ class Pools:
         pool = self._all.get((revision.name, revision.number))
         return len(pool.ready) if pool else 0
 
-    async def take(self, revision: store.Revision) -> kernels.Started | None:
-        """One that is ready and lives, if there is one; another is made in its place."""
+    async def take(
+        self, revision: store.Revision, env: Mapping[str, str]
+    ) -> kernels.Started | None:
+        """One that is ready and lives, if there is one; another is made in its place.
+
+        It is told of its viewer, if it speaks Python.
+        """
         pool = self._pool(revision)
         pool.wanted = time.monotonic()
         pool.arrivals.append(pool.wanted)
@@ -74,7 +79,7 @@ class Pools:
             while pool.ready:
                 found = pool.ready.pop(0)
                 kernel = found.kernel
-                if self._young(pool, found) and await _alive(found):
+                if self._young(pool, found) and await _told(found, env):
                     return kernels.Started(
                         kernel.gateway, kernel.kernel_id, modes.WARM, kernel.kept
                     )
@@ -152,11 +157,15 @@ class Pools:
         await self._kernels.end(warm.kernel.kernel_id, "warm")
 
 
-async def _alive(warm: Warm) -> bool:
-    """Whether it answers, and is the process that ran the notebook."""
+async def _told(warm: Warm, env: Mapping[str, str]) -> bool:
+    """Tell it of its viewer; whether it answers, and is the process that ran the notebook."""
+    python = warm.kernel.visit.revision.language == "python"
     try:
         async with asyncio.timeout(ANSWER):
-            await warm.talk.settle()
+            if python:
+                await warm.talk.execute(f"__import__('os').environ.update({dict(env)!r})")
+            else:
+                await warm.talk.settle()
     except (talking.Gone, TimeoutError):
         return False
     warm.talk.close()
