@@ -9,7 +9,16 @@ import httpx
 from tornado import httpserver, web
 from tornado.testing import bind_unused_port
 
-from dashops.services.dashboard import api, deploys, events, gateways, history, previews, uploads
+from dashops.services.dashboard import (
+    api,
+    deploys,
+    events,
+    gateways,
+    history,
+    previews,
+    serving,
+    uploads,
+)
 from dashops.services.dashboard.gate import Verdict
 
 TOKEN = {"Authorization": "token right"}
@@ -57,6 +66,25 @@ class Unbuildable(Gateways):
         raise gateways.EnvironmentFailed("`humanize` cannot be built", "", "no compiler")
 
 
+class Opener:
+    """What makes kernels ready for viewers; it notes what it was told to use or to end."""
+
+    def __init__(self):
+        self.used, self.ended = [], []
+
+    def mode(self, revision):
+        return serving.Mode(revision.mode, revision.reasons)
+
+    def state(self, revision):
+        return {"mode": revision.mode}
+
+    async def activated(self, revision, made=None):
+        self.used.append((revision.number, made))
+
+    async def discard(self, made):
+        self.ended.append(made)
+
+
 class Viewers:
     visits = ()
 
@@ -76,7 +104,7 @@ async def unreachable(_revision, _tell):
     raise web.HTTPError(503)
 
 
-def talk(dashboards, conversation, at=None, limit=1000, gate=passes, turns="wait"):
+def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts):
     """Run a server that has just these parts, and `await conversation(client)` with it."""
     routes = [
         (r"/_api/notebooks", api.Notebooks),
@@ -98,9 +126,10 @@ def talk(dashboards, conversation, at=None, limit=1000, gate=passes, turns="wait
         cookie_secret="secret",
         preview_timeout=60,
         upload_limit=limit,
-        concurrent_deploys=turns,
+        concurrent_deploys=parts.get("turns", "wait"),
         collect=lambda: None,
         gate=gate,
+        serving=parts.get("opener") or Opener(),
     )
     settings = application.settings
     settings["preview"] = functools.partial(previews.link, settings)

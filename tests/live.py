@@ -74,10 +74,17 @@ class Live:
     def secret(self, name: str) -> str:
         return (self.folder / ".dashops" / "secrets" / name).read_text().strip()
 
-    def deploy(self, name: str, *cells: Cell, files: tuple[Path, ...] = (), code: int = 0) -> str:
-        """The URL, or what the author reads when it is refused."""
+    def deploy(
+        self,
+        name: str,
+        *cells: Cell,
+        files: tuple[Path, ...] = (),
+        code: int = 0,
+        **asked: Any,
+    ) -> str:
+        """The URL, or what the author reads when it is refused; `asked` is of dashops."""
         path = self.folder / f"{name}.ipynb"
-        path.write_text(json.dumps(notebook(*cells)))
+        path.write_text(json.dumps(notebook(*cells, dashops=asked)))
         return self.dashops("deploy-notebook", path.name, *files, code=code).strip()
 
     def viewer(self) -> "Viewer":

@@ -116,7 +116,10 @@ def move(seat: Seat) -> None:
 
 
 def later(source: str, runs: int = 2) -> str:
-    """Passes the gate, which runs it twice, and does this from the run after those on."""
+    """Passes the gate, which runs it twice, and does this from the run after those on.
+
+    Only a notebook that asks for fresh kernels is run again for a viewer.
+    """
     return (
         "from pathlib import Path\n"
         "seen = Path('seen').read_text() if Path('seen').exists() else ''\n"

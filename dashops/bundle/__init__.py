@@ -10,6 +10,7 @@ dependencies  notebook and files → the packages it asks for
 requirements  the grammar of requirements files and locks
 conda       the part of an environment.yml that pip can install
 assets      which files a viewer's browser may fetch
+opening     what the notebook asks about the way it is opened
 """
 
 from dashops.bundle.archive import pack, unpack
@@ -19,12 +20,15 @@ from dashops.bundle.dependencies import Dependencies, dependencies
 from dashops.bundle.gather import collect
 from dashops.bundle.names import check_name, name_for
 from dashops.bundle.notebook import kernel, language, parse, title
+from dashops.bundle.opening import MODES, Opening, opening, opens
 
 __all__ = [
     "LOCK",
+    "MODES",
     "NOTEBOOK",
     "Bundle",
     "Dependencies",
+    "Opening",
     "assets",
     "check_name",
     "collect",
@@ -34,6 +38,8 @@ __all__ = [
     "kernel",
     "language",
     "name_for",
+    "opening",
+    "opens",
     "pack",
     "parse",
     "title",

@@ -7,6 +7,8 @@ from datetime import datetime
 from types import UnionType
 from typing import Any, NewType, TypeVar, get_args, get_origin
 
+from dashops import bundle
+
 Text = NewType("Text", str)
 """Text of several lines; every other string of an answer is put on one."""
 
@@ -20,10 +22,23 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Opens:
+    """How a revision opens: `mode` is snapshot, warm or fresh, empty while nobody knows."""
+
+    mode: str
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As people are told."""
+        return bundle.opens(self.mode, self.reasons)
+
+
+@dataclass(frozen=True)
 class Deployed:
     """What became of an upload; `link` is the URL people open, `digest` that of the content.
 
-    `preview` is that of a draft, which `link` does not show.
+    `preview` is that of a draft, which `link` does not show; `kernel` is how it opens, None from
+    a server of before there were snapshots.
     """
 
     name: str
@@ -35,6 +50,7 @@ class Deployed:
     unchanged: bool
     warnings: tuple[str, ...]
     preview: Preview | None
+    kernel: Opens | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,7 @@ class Revision:
     failure: Failure | None
     dependencies: str
     warnings: tuple[str, ...]
+    opens: Opens | None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dashops.preflight.values import Function, Values
 
 # What every kernel has, whatever the operator lets through.
 _ALWAYS = {"PATH", "HOME", "XDG_CACHE_HOME", "KERNEL_USERNAME", "DASHOPS_BUNDLE"}
+_ALWAYS |= {"QUERY_STRING", "REMOTE_USER"}
 _ALWAYS |= {"JPY_PARENT_PID", "JPY_SESSION_NAME", "PYDEVD_USE_FRAME_EVAL", "CLICOLOR", "PAGER"}
 _ALWAYS |= {"MPLBACKEND", "TERM", "GIT_PAGER", "FORCE_COLOR", "PYTHON_FROZEN_MODULES"}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashops import bundle, client, errors
+from dashops.client import records
 from dashops.plan import Event
 from dashops.publish import origin
 from dashops.publish.destinations import Destination
@@ -51,7 +52,8 @@ class Upload:
 class Published:
     """What became of an upload; `link` is the URL to hand to viewers.
 
-    `preview` is where a draft is to be seen, `warnings` are what the server noticed.
+    `preview` is where a draft is to be seen, `warnings` are what the server noticed, `kernel` is
+    how viewers will get it.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Published:
     unchanged: bool
     warnings: tuple[str, ...]
     preview: client.Preview | None
+    kernel: records.Opens | None
     files: tuple[client.File, ...]
     missing: tuple[str, ...]
 

@@ -131,6 +131,8 @@ User = Annotated[str, Field(pattern=USER)]
 Variable = Annotated[str, Field(pattern=VARIABLE), AfterValidator(_not_ours)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=7 * 24 * 3600)]
+SecondsOrNone = Annotated[int, Field(ge=0, le=7 * 24 * 3600)]
+CountOrNone = Annotated[int, Field(ge=0, le=100_000)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Size = Annotated[
     ByteSize,

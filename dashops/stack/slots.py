@@ -8,12 +8,14 @@ from dashops.stack.kinds import (
     Browser,
     Certificates,
     Count,
+    CountOrNone,
     Database,
     Files,
     Folder,
     Port,
     Proxy,
     Seconds,
+    SecondsOrNone,
     Size,
     Source,
     Text,
@@ -160,6 +162,33 @@ class Dashboard(Section):
         default="wait",
         description="What a deploy does while another one of the same name runs: wait or refuse. "
         "Default: wait.",
+    )
+
+    snapshots: bool = Field(
+        default=True,
+        description="Whether viewers get forks of a process that ran the notebook once, where "
+        "that is safe. Default: true, because such a page opens at once and shares its memory.",
+    )
+    snapshot_max_age: SecondsOrNone = Field(
+        default=0,
+        description="Seconds after which a snapshot is made anew, so that pages show no older "
+        "data. Default: 0 (never); a notebook may ask for its own `refresh`.",
+    )
+    snapshot_idle: Seconds = Field(
+        default=86400,
+        description="Seconds without a visit after which a dashboard's snapshot, or its warm "
+        "kernels, give back their memory; the next visit waits for the notebook. "
+        "Default: 86400 (a day), so that the first viewer of a morning need not wait.",
+    )
+    warm_kernels: CountOrNone = Field(
+        default=3,
+        description="Most kernels of a dashboard that run its notebook ahead of viewers, where "
+        "it cannot have a snapshot; 0 for none. Default: 3, because each has memory of its own.",
+    )
+    warm_max_age: SecondsOrNone = Field(
+        default=3600,
+        description="Seconds after which such a kernel makes room for one with newer data; 0 for "
+        "never. Default: 3600 (an hour).",
     )
 
 

@@ -35,6 +35,8 @@ def _(value: publish.Published) -> None:
         *(f"{text.paint('warning:', 'yellow', sys.stderr)} {each}" for each in value.warnings)
     )
     text.note(f"`{value.name}` is {what}: {value.title}, revision {value.revision}")
+    if value.kernel and (words := str(value.kernel)):
+        text.note(f"it {words}")
     if value.preview:
         text.note(
             f"only this link shows it, until {text.when(value.preview.expires)}; "

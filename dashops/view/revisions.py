@@ -89,7 +89,7 @@ def _about(value: publish.Shown) -> Iterator[tuple[str, str]]:
     yield "activated", text.when(revision.activated) if revision.activated else ""
     yield "author", revision.author
     yield "commit", revision.commit
-    yield "kernel", revision.kernel or ""
+    yield "kernel", ", ".join(filter(None, (revision.kernel, str(revision.opens or ""))))
     yield "packages", revision.dependencies or "the default environment"
     yield "size", text.size(revision.size)
     yield "viewers", str(revision.viewers)

@@ -26,7 +26,7 @@ def test_a_browser_that_vanishes_frees_the_kernel_after_the_grace(live: Live, se
 
 
 def test_leaving_while_the_page_is_rendered_frees_the_kernel(live: Live, seat: Seat) -> None:
-    live.deploy("slow", "import time; time.sleep(5)")
+    live.deploy("slow", "import time; time.sleep(5)", kernel="fresh")
     seat.page.goto(f"{live.url}/dashboards/slow/", wait_until="commit")
     until(lambda: live.viewers("slow"), "the visit to begin")
     seat.page.goto(live.url)

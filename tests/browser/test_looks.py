@@ -11,7 +11,7 @@ PHONE = {"width": 390, "height": 800}
 
 
 def test_a_failed_page_is_dark_as_a_whole(live: Live, seat: Seat) -> None:
-    live.deploy("darkly", later("1 / 0"))
+    live.deploy("darkly", later("1 / 0"), kernel="fresh")
     seat.page.emulate_media(color_scheme="dark")
     seat.page.goto(f"{live.url}/dashboards/darkly/")
     seat.page.wait_for_selector("text=could not be shown")

@@ -99,7 +99,7 @@ widgets.HBox([*buttons, output])
 
 
 def test_nothing_of_the_source_reaches_the_browser(live: Live, seat: Seat) -> None:
-    live.deploy("secretive", ("markdown", "# Secretive"), SLIDER, LEAKY)
+    live.deploy("secretive", ("markdown", "# Secretive"), SLIDER, LEAKY, kernel="fresh")
     urls: list[str] = []
     seat.page.on("response", lambda response: urls.append(response.url))
     page = seat.open("secretive")
@@ -120,7 +120,11 @@ def test_a_failing_notebook_is_a_page_with_a_reference_and_no_kernel(
     live: Live, seat: Seat
 ) -> None:
     live.deploy(
-        "failing", ("markdown", "# Failing"), "print('fine')", later(f"raise OSError('{MARK}')")
+        "failing",
+        ("markdown", "# Failing"),
+        "print('fine')",
+        later(f"raise OSError('{MARK}')"),
+        kernel="fresh",
     )
     page = seat.open("failing", "#dashops-failed")
     shown = page.inner_text("body")
@@ -132,14 +136,14 @@ def test_a_failing_notebook_is_a_page_with_a_reference_and_no_kernel(
 
 
 def test_a_cell_that_never_ends_is_cut_off(live: Live, seat: Seat) -> None:
-    live.deploy("hanging", later("while True: pass"))
+    live.deploy("hanging", later("while True: pass"), kernel="fresh")
     page = seat.open("hanging", "#dashops-failed")
     assert f"did not finish within {CELL_TIMEOUT} seconds" in page.inner_text("body")
     until(lambda: live.viewers("hanging") == [], "its kernel to end")
 
 
 def test_a_kernel_that_dies_while_running_is_a_page(live: Live, seat: Seat) -> None:
-    live.deploy("dying", later("import os; os._exit(1)"))
+    live.deploy("dying", later("import os; os._exit(1)"), kernel="fresh")
     page = seat.open("dying", "#dashops-failed")
     assert "kernel stopped" in page.inner_text("body")
 

@@ -26,6 +26,7 @@ DEPLOYED = {
     "unchanged": False,
     "warnings": [],
     "preview": None,
+    "kernel": None,
 }
 FAILURE = {
     "phase": "execute",
@@ -50,6 +51,7 @@ REVISION = {
     "failure": FAILURE,
     "dependencies": "requirements.txt",
     "warnings": ["no browser"],
+    "opens": None,
 }
 DASHBOARD = {
     "name": "sales",

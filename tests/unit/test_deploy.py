@@ -32,6 +32,7 @@ DASHBOARD = {
     "warnings": [],
     "preview": None,
 }
+DEPLOYED = DASHBOARD | {"kernel": {"mode": "warm", "reasons": ["thread `ticker` is running"]}}
 
 TRACEBACK = """---------------------------------------------------------------------------
 \x1b[31mZeroDivisionError\x1b[39m                         Traceback (most recent call last)
@@ -63,6 +64,7 @@ GOOD = {
     "failure": None,
     "dependencies": "requirements.txt",
     "warnings": ["two widgets are slow"],
+    "opens": {"mode": "warm", "reasons": ["thread `ticker` is running"]},
 }
 FAILED = GOOD | {"revision": 4, "state": "failed", "activated": None, "viewers": 0}
 FAILED |= {"author": "", "commit": "", "failure": FAILURE}
@@ -137,7 +139,7 @@ class TestDeploy:
 
         def handle(request: httpx.Request) -> httpx.Response:
             requests.append(request)
-            return httpx.Response(200, json=DASHBOARD | answer)
+            return httpx.Response(200, json=DEPLOYED | answer)
 
         done = publish.deploy_notebook(
             publish.Notebook(notebook, more.get("files", ())),
@@ -192,7 +194,7 @@ class TestDeploy:
                 'event: log\ndata: {"line": "Resolved 3 packages"}\n\n'
                 'event: phase\ndata: {"phase": "execute", "percent": 30, "text": "cell 1 of 2"}\n\n'
                 'event: phase\ndata: {"phase": "execute", "percent": 30, "text": "cell 2 of 2"}\n\n'
-                f"event: end\ndata: {json.dumps({'status': 201, 'answer': DASHBOARD})}\n\n"
+                f"event: end\ndata: {json.dumps({'status': 201, 'answer': DEPLOYED})}\n\n"
             )
             return httpx.Response(200, text=stream, headers={"content-type": "text/event-stream"})
 
@@ -223,7 +225,7 @@ class TestDeploy:
             if event.state == "progress":
                 raise KeyboardInterrupt
 
-        to = destination(lambda _: httpx.Response(201, json=DASHBOARD))
+        to = destination(lambda _: httpx.Response(201, json=DEPLOYED))
         with pytest.raises(KeyboardInterrupt) as caught:
             publish.deploy_notebook(
                 publish.Notebook(notebook), to, Fake(), lambda _: None, interrupt
@@ -276,7 +278,7 @@ class TestOrigin:
 
         def handle(request: httpx.Request) -> httpx.Response:
             seen.append(request.content)
-            return httpx.Response(201, json=DASHBOARD)
+            return httpx.Response(201, json=DEPLOYED)
 
         publish.deploy_notebook(
             publish.Notebook(notebook),
@@ -353,7 +355,7 @@ class Stub(BaseHTTPRequestHandler):
             said = {"message": FAILURE["message"], "hint": "viewers still see revision 3"}
             self.answer(422, said | {"failure": FAILURE})
         else:
-            self.answer(201, DASHBOARD)
+            self.answer(201, DEPLOYED)
 
     def do_GET(self) -> None:
         if self.path.endswith("/sales/revisions"):
@@ -412,6 +414,7 @@ class TestCommandLine:
         assert (code, out) == (0, f"{url}/dashboards/sales\n")
         assert "a.png" in err
         assert "2.0 kB" in err
+        assert "it opens from warm kernels: thread `ticker` is running\n" in err
         assert "warning: the notebook refers to `b.png`" in err
         assert "t0ken" not in err
 
@@ -422,6 +425,7 @@ class TestCommandLine:
         assert document["link"] == f"{url}/dashboards/sales"
         assert document["files"][1] == {"path": "a.png", "size": 2000}
         assert document["missing"] == ["b.png"]
+        assert document["kernel"]["mode"] == "warm"
 
     def test_a_failed_run_shows_the_cell_the_traceback_and_what_viewers_see(
         self, dashops: Call, url: str, notebook: Path
@@ -475,6 +479,7 @@ class TestCommandLine:
         code, out, err = dashops("show", "sales", "--server", url)
         assert (code, err) == (0, "")
         assert "revision   3, active\n" in out
+        assert "kernel     python3, opens from warm kernels: thread `ticker` is running\n" in out
         assert "commit     1a2b3c4d5e6f70819203+changes\n" in out
         assert "index.ipynb  1.2 kB\n" in out
         code, out, _ = dashops("show", "sales@4", "--server", url)

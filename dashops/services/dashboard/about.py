@@ -8,6 +8,7 @@ from typing import Any
 
 from tornado import web
 
+from dashops.services.dashboard import kernels
 from dashops.services.dashboard.api import Api
 
 
@@ -36,6 +37,8 @@ class About(Api):
             "default_kernel": known["default"],
             "frontends": frontends(self.settings["labextensions"]),
         }
+        if "env" in told:
+            told["env"] = [*told["env"], *kernels.variables(kernels.GATE)]
         self.finish(answer | {key: told[key] for key in ("modules", "env") if key in told})
 
 

@@ -100,9 +100,14 @@ class Status(Api):
         visits = self.settings["kernel_manager"].visits
         dashboards = self.settings["store"].all()
         shown = {each.name: each.number for each in dashboards}
+        opener = self.settings["serving"]
         answer = {
             "version": __version__,
             "dashboards": len(dashboards),
+            "opening": [
+                {"dashboard": each.name, "revision": each.number, **opener.state(each)}
+                for each in dashboards
+            ],
             "viewers": [
                 {
                     "dashboard": visit.revision.name,
@@ -112,6 +117,8 @@ class Status(Api):
                     "since": visit.since.isoformat(timespec="seconds"),
                     "idle": round(time.monotonic() - visit.active),
                     "connected": bool(visit.pages),
+                    "kind": visit.kind,
+                    "opened": round(visit.opened, 3),
                 }
                 for visit in visits
             ],

@@ -29,6 +29,7 @@ from dashops.services.dashboard import (
     pages,
     previews,
     rendering,
+    serving,
     store,
     uploads,
     visit,
@@ -96,6 +97,8 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
+        runs = serving.Making(settings, self.log)
+        settings["serving"] = serving.Serving(settings, runs, self.log)
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
         settings["preview"] = functools.partial(previews.link, settings)
         settings["deploys"] = deploys.Deploys(settings, self.log)
@@ -148,6 +151,7 @@ class DashboardServer(Voila):
         server = httpserver.HTTPServer(self.app, max_body_size=FORM)
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
+        loop.run_sync(self.app.settings["serving"].adopt)
         server.listen(self.dashops.port, self.dashops.ip)
         ioloop.PeriodicCallback(self._sweep, SWEEP).start()
         self.log.info("listening on http://%s:%s", self.dashops.ip, self.dashops.port)
@@ -160,6 +164,7 @@ class DashboardServer(Voila):
 
     def stop(self) -> None:
         """End the kernels of all viewers, and the gate's browser."""
+        self.ioloop.run_sync(self.app.settings["serving"].close)
         self.ioloop.run_sync(self.chromium.close)
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
 
@@ -170,6 +175,7 @@ class DashboardServer(Voila):
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         await self.kernel_manager.sweep()
+        self.app.settings["serving"].sweep()
 
     def _log_request(self, handler: Any) -> None:
         """One line a request: no query, which may hold what a viewer typed."""

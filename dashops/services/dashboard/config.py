@@ -39,6 +39,11 @@ class Config:
     drain_timeout: int
     preview_timeout: int
     concurrent_deploys: str
+    snapshots: bool
+    snapshot_max_age: int
+    snapshot_idle: int
+    warm_kernels: int
+    warm_max_age: int
     browser: str
 
 
@@ -46,6 +51,7 @@ def load(path: Path) -> Config:
     """Read a rendered ``dashboard.toml``; raises ``KeyError`` or ``TypeError`` on a bad one."""
     data = tomllib.loads(path.read_text())
     server, login, limits = data["server"], data["login"], data["limits"]
+    opening = data["opening"]
     return Config(
         ip=server["ip"],
         port=server["port"],
@@ -72,6 +78,11 @@ def load(path: Path) -> Config:
         drain_timeout=limits["drain_timeout"],
         preview_timeout=limits["preview_timeout"],
         concurrent_deploys=server["concurrent_deploys"],
+        snapshots=opening["snapshots"],
+        snapshot_max_age=opening["snapshot_max_age"],
+        snapshot_idle=opening["snapshot_idle"],
+        warm_kernels=opening["warm_kernels"],
+        warm_max_age=opening["warm_max_age"],
         browser=data["gate"]["browser"],
     )
 

@@ -37,8 +37,12 @@ class Connection(BaseKernelWebsocketConnection):
                 self.kernel_id, self.session_id
             )
         except web.HTTPError as error:
+            visit = self.kernel_manager.visit
             if error.status_code == 404:
                 await self.multi_kernel_manager.end(self.kernel_id, "lost")
+            elif visit.kind == "snapshot" and not visit.came:
+                # A fork may die at its birth. The page then loads again, and gets another.
+                await self.multi_kernel_manager.end(self.kernel_id, "crashed")
             raise
 
     async def connect(self) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tornado import httpclient, httputil, web, websocket
@@ -11,15 +12,28 @@ from tornado import httpclient, httputil, web, websocket
 from dashops.bundle import Dependencies
 from dashops.services.dashboard import config, environments, wall
 
-__all__ = ["EnvironmentFailed", "Gateway", "Gateways"]
+__all__ = ["EnvironmentFailed", "Frozen", "Gateway", "Gateways", "SnapshotGone"]
 
 EnvironmentFailed = environments.EnvironmentFailed
 
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
+FORK = 20.0  # seconds; a fork that takes longer is no help
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
 
 
 Answer = TypeVar("Answer")
+
+
+class SnapshotGone(Exception):
+    """A snapshot is no more, or cannot be forked any more."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What became of a kernel that was to be a snapshot: its id as one, or why it is none."""
+
+    snapshot: str | None
+    hazards: tuple[tuple[str, str], ...]
 
 
 class Gateway:
@@ -52,6 +66,46 @@ class Gateway:
             raise environments.failed(json.loads(answer.body)["failed"])
         self.kernels += 1
         return str(json.loads(answer.body)["id"])
+
+    async def freeze(
+        self, kernel_id: str, sources: Sequence[str], *, anyway: bool = False
+    ) -> Frozen:
+        """Make a snapshot of a kernel that ran these cells, unless that is unsafe.
+
+        ``anyway``: also then, where it is possible. A kernel that is no snapshot lives on.
+
+        Raises:
+            web.HTTPError: 503 when the gateway or the kernel is gone.
+        """
+        body = json.dumps({"kernel": kernel_id, "anyway": anyway, "sources": list(sources)})
+        answer = json.loads((await self._fetch("POST", "/api/dashops/snapshots", body)).body)
+        found = tuple((str(each["kind"]), str(each["text"])) for each in answer["hazards"])
+        if answer["snapshot"]:
+            self.kernels = max(0, self.kernels - 1)
+        return Frozen(answer["snapshot"], found)
+
+    async def fork(self, snapshot: str, env: Mapping[str, str]) -> str:
+        """A kernel that goes on where a snapshot stopped; its id.
+
+        Raises:
+            SnapshotGone: when the snapshot cannot give one.
+            web.HTTPError: 503 when the gateway is gone, full or refuses.
+        """
+        body = json.dumps({"name": f"snapshot-{snapshot}", "env": dict(env)})
+        answer = await self._fetch("POST", "/api/kernels", body, allowed=(404, 410), timeout=FORK)
+        if answer.code in (404, 410):
+            raise SnapshotGone(f"snapshot {snapshot} at {self.url}")
+        self.kernels += 1
+        return str(json.loads(answer.body)["id"])
+
+    async def snapshots(self) -> dict[str, str]:
+        """The snapshots that are there, each with its revision."""
+        answer = await self._fetch("GET", "/api/dashops/snapshots", timeout=5)
+        return {str(each["id"]): str(each["revision"]) for each in json.loads(answer.body)}
+
+    async def end_snapshot(self, snapshot: str) -> None:
+        """End a snapshot but none of its forks; one that is gone already is fine."""
+        await self._fetch("DELETE", f"/api/dashops/snapshots/{snapshot}", allowed=(404,))
 
     async def lock(self, wanted: Dependencies, tell: Callable[[str], None]) -> str:
         """Versions with hashes for what a notebook asks for; `tell` gets the log as it comes.

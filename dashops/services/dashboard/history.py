@@ -17,6 +17,7 @@ class About(api.Api):
         shown = self.settings["store"].active(revision.name)
         visits = self.settings["kernel_manager"].visits
         active = shown is not None and shown.number == revision.number
+        mode = self.settings["serving"].mode(revision)
         return {
             "revision": revision.number,
             "digest": revision.digest,
@@ -36,6 +37,7 @@ class About(api.Api):
             "dependencies": revision.dependencies,
             "environment": revision.environment,
             "warnings": list(revision.warnings),
+            "opens": {"mode": mode.name, "reasons": list(mode.reasons)},
         }
 
     def _state(self, revision: store.Revision) -> str:
@@ -104,7 +106,7 @@ class Bundle(About):
 class Switch(About):
     """Lets a name show another revision than it shows now."""
 
-    def post(self, name: str) -> None:
+    async def post(self, name: str) -> None:
         """Show the revision asked for."""
         if self.refused():
             return
@@ -118,6 +120,7 @@ class Switch(About):
             return
         if shown is None or shown.number != wanted.number:
             dashboards.activate(wanted)
+            await self.settings["serving"].activated(wanted)
         self.finish(
             {
                 "name": name,

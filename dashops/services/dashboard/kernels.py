@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,12 +22,19 @@ FULL = "All places are taken right now, please try again later"
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
 
+def variables(user: User, query: str = "") -> dict[str, str]:
+    """What a kernel is told of the visit it was opened for."""
+    return {"QUERY_STRING": query, "REMOTE_USER": user.name}
+
+
 @dataclass
 class Visit:
     """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds.
 
     ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
+    ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
+    seconds, ``came`` whether a page ever connected.
     """
 
     owner: str
@@ -40,6 +47,24 @@ class Visit:
     rendering: bool = True
     pinned: bool = False
     outdated: float | None = None
+    kind: str = "fresh"
+    opened: float = 0.0
+    came: bool = False
+
+
+@dataclass(frozen=True)
+class Started:
+    """A kernel that runs; ``kept`` is what its notebook put out before, if it did run it."""
+
+    gateway: gateways.Gateway
+    kernel_id: str
+    kind: str = "fresh"
+    kept: Any = None
+
+
+Place = gateways.Gateway
+Start = Callable[[Mapping[str, str]], Awaitable[Started]]
+"""Gets a kernel for a viewer with these variables, in one way or another."""
 
 
 class ViewerKernel(LoggingConfigurable):
@@ -48,6 +73,7 @@ class ViewerKernel(LoggingConfigurable):
     visit: Visit = AnyTrait()
     gateway: gateways.Gateway = AnyTrait()
     kernel_id: str = AnyTrait()
+    kept: Any = AnyTrait(None)
     has_kernel = True
 
     def client(self, **_: Any) -> channels.Client:
@@ -76,6 +102,7 @@ class Kernels(AsyncMappingKernelManager):
         self._kernels: dict[str, ViewerKernel] = {}
         self._opening = 0
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
 
     @property
     def visits(self) -> list[Visit]:
@@ -89,46 +116,70 @@ class Kernels(AsyncMappingKernelManager):
         return list(self._kernels.values())
 
     async def open(
-        self, revision: store.Revision, user: User, archive: Callable[[], bytes]
+        self, revision: store.Revision, user: User, start: Start, query: str = ""
     ) -> ViewerKernel:
-        """Start a kernel for one visit on the least loaded gateway that can.
+        """A kernel for one visit, started as told.
 
         Raises:
             web.HTTPError: 503 when all places are taken or no gateway can start one.
+            EnvironmentFailed: only for the gate, as its author is to read why.
         """
         if len(self.visits) + self._opening >= self.settings.max_viewers:
             raise web.HTTPError(503, reason=FULL)
         self._opening += 1
+        began = time.monotonic()
         try:
-            return await self._open(revision, user, archive)
+            started = await start(variables(user, query))
+        except gateways.EnvironmentFailed as failed:
+            if user == GATE:
+                raise
+            raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
         finally:
             self._opening -= 1
+        took = time.monotonic() - began
+        visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
+        return self.add(started, visit)
 
-    async def _open(
-        self, revision: store.Revision, user: User, archive: Callable[[], bytes]
-    ) -> ViewerKernel:
-        env = {"KERNEL_USERNAME": "dashops"}
-        failure: web.HTTPError | None = None
-        for gateway in self.gateways.usable():
+    async def start(
+        self,
+        revision: store.Revision,
+        env: Mapping[str, str],
+        archive: Callable[[], bytes],
+        at: Place | None = None,
+    ) -> Started:
+        """Start a fresh kernel on the least loaded gateway that can, or on that one.
+
+        Raises:
+            EnvironmentFailed, web.HTTPError: what the last one said.
+        """
+        env = {"KERNEL_USERNAME": "dashops", **env}
+        failure: Exception | None = None
+        for gateway in [at] if at else self.gateways.usable():
             try:
                 kernel_id = await gateway.start_kernel(
                     revision.kernel, env, revision.digest, archive
                 )
+                return Started(gateway, kernel_id)
             except gateways.EnvironmentFailed as failed:
-                if user == GATE:  # its author reads why; a viewer can only come again
-                    raise
-                failure = web.HTTPError(503, "%s: %s", revision.name, failed.message)
+                failure = failed
                 self.log.warning("no environment for %s: %s", revision.name, failed.message)
-                continue
             except web.HTTPError as error:
                 failure = error
                 self.log.warning("cannot start a kernel: %s", error)
-                continue
-            visit = Visit(owner=user.username, user=user.name, revision=revision)
-            kernel = ViewerKernel(parent=self, visit=visit, gateway=gateway, kernel_id=kernel_id)
-            self._kernels[kernel_id] = kernel
-            return kernel
+        if isinstance(failure, gateways.EnvironmentFailed):
+            raise failure
         raise web.HTTPError(503, "no gateway could start a kernel") from failure
+
+    def add(self, started: Started, visit: Visit) -> ViewerKernel:
+        """From now on this kernel is that visit's."""
+        kernel = ViewerKernel(parent=self, visit=visit, gateway=started.gateway)
+        kernel.kernel_id, kernel.kept = started.kernel_id, started.kept
+        self._kernels[kernel.kernel_id] = kernel
+        return kernel
+
+    def forget(self, kernel_id: str) -> None:
+        """It is no kernel any more, but a snapshot."""
+        self._kernels.pop(kernel_id, None)
 
     def opened_by(self, owner: str, name: str) -> list[store.Revision]:
         """The revisions of a dashboard that a viewer has open, the newest visit first."""
@@ -155,6 +206,8 @@ class Kernels(AsyncMappingKernelManager):
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
         self.log.info("kernel %s of %s ended: %s", kernel_id, kernel.visit.revision.name, reason)
+        if reason in ("crashed", "lost") and not kernel.visit.came:
+            self.stillborn(kernel)
         for close in list(kernel.visit.pages):
             close()
         try:
@@ -175,6 +228,7 @@ class Kernels(AsyncMappingKernelManager):
     def page_came(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:
         """A page of the viewer connected; ``close`` ends its connection."""
         kernel.visit.pages.add(close)
+        kernel.visit.came = True
         kernel.visit.left = None
 
     def page_left(self, kernel: ViewerKernel, close: Callable[[], None]) -> None:

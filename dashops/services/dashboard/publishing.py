@@ -10,7 +10,7 @@ from tornado import web
 
 from dashops import bundle as bundles
 from dashops import errors
-from dashops.services.dashboard import gateways, store
+from dashops.services.dashboard import gateways, serving, store
 from dashops.services.dashboard.progress import Outcome, Running, Upload
 
 NO_GATEWAY = ("no gateway can run it", "`dashops status` shows what runs, `dashops up` repairs")
@@ -62,6 +62,7 @@ class Publishing:
             store.Unavailable, OSError: when the revision cannot be kept.
         """
         upload, before = self._upload, self._before
+        bundles.opening(upload.bundle.notebook)  # what it asks for has to be there
         kernel, language = await self._kernel()
         source = bundles.digest(upload.bundle)
         known = self._store.find(upload.name, source)
@@ -119,10 +120,21 @@ class Publishing:
         if verdict.failure:
             return self._failed(revision, verdict.failure)
         warnings = (*_left_out(dependencies), *verdict.warnings)
-        good = self._store.settle(revision, None, warnings, verdict.thumbnail)
-        if not self._upload.draft:
-            running.report("activate", f"revision {good.number}")
-            self._store.activate(good)
+        opener: serving.Serving = self._settings["serving"]
+        made = verdict.made
+        try:
+            good = self._store.settle(revision, None, warnings, verdict.thumbnail)
+            good = self._store.decide(good, verdict.mode.name, verdict.mode.reasons)
+            if words := str(opener.mode(good)):
+                running.line(f"it {words}")
+            if not self._upload.draft:
+                running.report("activate", f"revision {good.number}")
+                self._store.activate(good)
+                await opener.activated(good, made)
+                made = None
+        finally:
+            if made:
+                await opener.discard(made)
         self._settings["collect"]()
         return self._published(good)
 
@@ -130,6 +142,7 @@ class Publishing:
         upload, before = self._upload, self._before
         unchanged = before is not None and before.number == revision.number
         draft = upload.draft and not unchanged
+        mode = self._settings["serving"].mode(revision)
         answer = {
             "name": upload.name,
             "link": f"{upload.address}/dashboards/{upload.name}",
@@ -139,6 +152,7 @@ class Publishing:
             "replaced": before is not None and not draft,
             "unchanged": unchanged,
             "warnings": list(revision.warnings),
+            "kernel": {"mode": mode.name, "reasons": list(mode.reasons)},
             "preview": self._settings["preview"](upload.address, revision) if draft else None,
         }
         state = "draft" if draft else "unchanged" if unchanged else "done"

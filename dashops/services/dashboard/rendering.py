@@ -1,7 +1,8 @@
 """Runs a notebook in a viewer's kernel and yields its page piece by piece, without any source."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,18 @@ class Renderer(NotebookRenderer):
     """Voilà's renderer, but a cell that fails ends the page instead of leaving half of one."""
 
     def __init__(
-        self, *, notebook_text: str, kernel: kernels.ViewerKernel, watch: Watch, **settings: Any
+        self,
+        *,
+        notebook_text: str,
+        kernel: kernels.ViewerKernel,
+        watch: Watch,
+        **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self._text = notebook_text
         self._kernel = kernel
         self._watch = watch
+        self._done: Sequence[Sequence[Any]] = kernel.kept.outputs if kernel.kept else ()
 
     async def load_notebook(self, path: str) -> Any:  # noqa: ARG002 Voilà reads it from a folder
         """The notebook of the revision, its cells placed."""
@@ -74,7 +81,8 @@ class Renderer(NotebookRenderer):
 
     async def _jinja_kernel_start(self, nb: Any, kernel_id: str, kernel_future: Any) -> str:  # noqa: ARG002
         self.executor = VoilaExecutor(nb, km=self._kernel, config=self.traitlet_config)
-        self.executor.kc = await self.executor.async_start_new_kernel_client()
+        if len(self._done) < len(nb.cells):
+            self.executor.kc = await self.executor.async_start_new_kernel_client()
         self.kernel_started = True
         return kernel_id
 
@@ -82,9 +90,15 @@ class Renderer(NotebookRenderer):
         try:
             for index, cell in enumerate(nb.cells):
                 self._watch(index + 1, len(nb.cells), cell)
-                yield await self._run(cell, index)
+                if index < len(self._done):
+                    if cell.cell_type == "code":
+                        cell.outputs = deepcopy(self._done[index])
+                    yield cell
+                else:
+                    yield await self._run(cell, index)
         finally:
-            self.executor.kc.stop_channels()
+            if self.executor.kc:
+                self.executor.kc.stop_channels()
 
     async def _run(self, cell: Any, index: int) -> Any:
         if cell.cell_type == "code":
@@ -134,7 +148,8 @@ async def pieces(
 ) -> AsyncGenerator[str, None]:
     """The page of a dashboard as pieces of HTML, each ready when its cells are.
 
-    ``watch`` is told before each cell runs; the cell it is given gets its outputs later.
+    ``watch`` is told before each cell runs; the cell it is given gets its outputs later. What
+    the kernel ran before, its ``kept``, does not run again.
 
     Raises:
         RunFailed: when a cell fails or takes too long, or the kernel dies.

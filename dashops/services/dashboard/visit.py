@@ -10,7 +10,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import kernels, pages, previews, rendering, store
+from dashops.services.dashboard import kernels, pages, previews, rendering, serving, store
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 BINARY = "application/octet-stream"
@@ -49,7 +49,7 @@ class Visit(pages.Page):
         dashboards, open_kernels = self.settings["store"], self.settings["kernel_manager"]
         # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
         text = dashboards.notebook_text(revision.digest)
-        kernel = await self.open_kernel(revision)
+        kernel = await self.open_kernel(revision, pinned=pinned)
         kernel.visit.pinned = pinned
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -75,17 +75,19 @@ class Visit(pages.Page):
         if self._task:
             self._task.cancel()
 
-    async def open_kernel(self, revision: store.Revision) -> kernels.ViewerKernel:
+    async def open_kernel(self, revision: store.Revision, *, pinned: bool) -> kernels.ViewerKernel:
         """A kernel for this visit."""
-        dashboards: store.Store = self.settings["store"]
-        open_kernels: kernels.Kernels = self.settings["kernel_manager"]
-        return await open_kernels.open(
-            revision, self.current_user, lambda: dashboards.archive(revision.digest)
-        )
+        opener: serving.Serving = self.settings["serving"]
+        query = self.request.query
+        return await opener.open(revision, self.current_user, query, pinned=pinned)
 
     def pieces(self, kernel: kernels.ViewerKernel, notebook_text: str) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""
-        return rendering.pieces(self.settings, self.log, kernel, notebook_text, chrome=self.chrome)
+        make = kernel.kept.pieces if kernel.kept else rendering.pieces
+        pieces: AsyncGenerator[str, None] = make(
+            self.settings, self.log, kernel, notebook_text, chrome=self.chrome
+        )
+        return pieces
 
     async def _stream(self, kernel: kernels.ViewerKernel, notebook_text: str) -> None:
         pieces = self.pieces(kernel, notebook_text)

@@ -10,6 +10,7 @@ from deployapi import (
     LOCK,
     TOKEN,
     Gateways,
+    Opener,
     Unbuildable,
     Unresolvable,
     ask,
@@ -23,7 +24,7 @@ from deployapi import (
 )
 
 from dashops import bundle as bundles
-from dashops.services.dashboard import previews, store
+from dashops.services.dashboard import previews, serving, store
 from dashops.services.dashboard.gate import Verdict
 
 ASYNC = {**TOKEN, "Prefer": "respond-async"}
@@ -286,3 +287,46 @@ def test_an_error_nobody_thought_of_ends_the_deploy_too(dashboards):
     failed, again = ask(dashboards, upload(), upload(), gate=gate)
     assert [each.status_code for each in (failed, again)] == [500, 500]
     assert "ZeroDivisionError" not in failed.text
+
+
+class TestOpening:
+    async def frozen(self, _revision, _tell):
+        return Verdict(None, mode=serving.Mode("snapshot"), made="made")
+
+    def test_what_the_gate_made_serves_when_the_name_shows_it(self, dashboards):
+        opener = Opener()
+        (answer,) = ask(dashboards, upload(), gate=self.frozen, opener=opener)
+        assert answer.json()["kernel"] == {"mode": "snapshot", "reasons": []}
+        assert (opener.used, opener.ended) == ([(1, "made")], [])
+        assert dashboards.active("sales").mode == "snapshot"
+
+    def test_that_of_a_draft_ends_and_one_is_made_when_it_is_activated(self, dashboards):
+        opener = Opener()
+        _, switched = ask(
+            dashboards,
+            upload(**DRAFT),
+            post("notebooks/sales/activate", 1),
+            gate=self.frozen,
+            opener=opener,
+        )
+        assert opener.ended == ["made"] and opener.used == [(1, None)]
+        assert switched.status_code == 200
+
+    def test_the_author_follows_how_it_opens_and_reads_it_later(self, dashboards):
+        async def ticking(_revision, _tell):
+            return Verdict(None, mode=serving.Mode("warm", ("thread `t` is running",)))
+
+        async def conversation(client):
+            told = events(await followed(client, await started(client)))
+            shown = await client.get("/_api/notebooks/sales/revisions/1", headers=TOKEN)
+            return told, shown.json()["opens"]
+
+        told, opens = talk(dashboards, conversation, gate=ticking)
+        assert ("log", {"line": "it opens from warm kernels: thread `t` is running"}) in told
+        assert opens == {"mode": "warm", "reasons": ["thread `t` is running"]}
+
+    def test_a_way_to_open_that_there_is_not_is_refused(self, dashboards):
+        (answer,) = ask(dashboards, upload(data=edition(0, dashops={"kernel": "hot"})))
+        assert answer.status_code == 400
+        assert "snapshot, warm or fresh" in answer.json()["hint"]
+        assert dashboards.revisions("sales") == []

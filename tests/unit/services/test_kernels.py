@@ -41,7 +41,12 @@ def opened():
 
     def open_(number, owner="bob", name="sales"):
         user = User(username=owner, name=owner)
-        kernel = asyncio.run(manager.open(revision(number, name), user, bytes))
+        wanted = revision(number, name)
+
+        async def start(env):
+            return await manager.start(wanted, env, bytes)
+
+        kernel = asyncio.run(manager.open(wanted, user, start))
         manager.rendered(kernel)
         manager.page_came(kernel, lambda: None)
         return kernel

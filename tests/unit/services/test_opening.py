@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +27,11 @@ def opened(user: User, *found: Gateway) -> str:
     opening = kernels.Kernels()
     opening.settings = SimpleNamespace(max_viewers=5)
     opening.gateways = SimpleNamespace(usable=lambda: list(found))
-    return asyncio.run(opening.open(REVISION, user, bytes)).kernel_id
+
+    async def start(env: Mapping[str, str]) -> kernels.Started:
+        return await opening.start(REVISION, env, bytes)
+
+    return asyncio.run(opening.open(REVISION, user, start)).kernel_id
 
 
 BAD = gateways.EnvironmentFailed("`x` has no wheel", "try another", "log")

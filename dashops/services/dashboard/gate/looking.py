@@ -7,13 +7,12 @@ from typing import Any
 from nbconvert.filters import strip_ansi
 from tornado import httpclient, httputil, websocket
 
-from dashops.services.dashboard import progress, wall
+from dashops.services.dashboard import progress, talking, wall
 from dashops.services.dashboard.gate import (
     browser,
     browsing,
     frontends,
     openings,
-    talking,
     verdict,
     widgets,
 )

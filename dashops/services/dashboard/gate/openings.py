@@ -3,15 +3,14 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from tornado import web
 
-from dashops.services.dashboard import identity, kernels, rendering, store, visit
-from dashops.services.dashboard.gate import talking
+from dashops.services.dashboard import identity, kernels, rendering, store, talking, visit
 
 DAY = 86400
 
@@ -20,14 +19,13 @@ DAY = 86400
 class Opening:
     """One look at a revision, and what became of its page on this side.
 
-    ``ahead`` is a kernel that was started before the page asks for one. ``cells`` are those that
-    ran so far, with their outputs; ``finished`` is set when the page is complete or ``failure``
-    says why it is not.
+    ``start`` gives the kernel to look at. ``cells`` are those on the page so far, with their
+    outputs; ``finished`` is set when the page is complete or ``failure`` says why it is not.
     """
 
     revision: store.Revision
+    start: Callable[[], Awaitable[kernels.ViewerKernel]]
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    ahead: asyncio.Future[kernels.ViewerKernel] | None = None
     used: bool = False
     cells: list[Any] = field(default_factory=list)
     kernel: kernels.ViewerKernel | None = None
@@ -42,9 +40,13 @@ class Opening:
 
 
 @contextmanager
-def opening(settings: Mapping[str, Any], revision: store.Revision) -> Iterator[Opening]:
+def opening(
+    settings: Mapping[str, Any],
+    revision: store.Revision,
+    start: Callable[[], Awaitable[kernels.ViewerKernel]],
+) -> Iterator[Opening]:
     """Let the gate open a revision's page, as long as this lasts."""
-    made = Opening(revision)
+    made = Opening(revision, start)
     settings["openings"][made.token] = made
     try:
         yield made
@@ -81,19 +83,20 @@ class Opened(visit.Visit):
         self.opening.used = True
         try:
             await self.show_revision(self.opening.revision)
-        except web.HTTPError as error:
+        except Exception as error:
             self.opening.failure = error
             raise
         finally:
             self.opening.finished.set()
 
-    async def open_kernel(self, revision: store.Revision) -> kernels.ViewerKernel:
-        """The kernel that was started ahead, else one like any visit's."""
-        ahead, self.opening.ahead = self.opening.ahead, None
-        if ahead:
-            with suppress(web.HTTPError):  # there may be a place by now
-                return await ahead
-        return await super().open_kernel(revision)
+    async def open_kernel(
+        self,
+        revision: store.Revision,  # noqa: ARG002 it is the opening's
+        *,
+        pinned: bool,  # noqa: ARG002
+    ) -> kernels.ViewerKernel:
+        """The kernel that the gate wants to look at."""
+        return await self.opening.start()
 
     async def pieces(
         self, kernel: kernels.ViewerKernel, notebook_text: str

@@ -1,10 +1,10 @@
 """What the gate found; it holds no way of finding it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from dashops.services.dashboard import store
+from dashops.services.dashboard import serving, store
 
 
 @dataclass(frozen=True)
@@ -12,12 +12,15 @@ class Verdict:
     """``failure`` is ``None`` when viewers may get the revision; ``thumbnail`` is a PNG.
 
     A failure is ``{"phase", "revision", "message", "cell", "source", "traceback"}``, cells
-    counted from 1. ``warnings`` are sentences for the author.
+    counted from 1. ``warnings`` are sentences for the author. ``mode`` is how it opens; with a
+    snapshot that can serve at once it is in ``made``, which whoever gets this has to end or use.
     """
 
     failure: Mapping[str, Any] | None
     warnings: tuple[str, ...] = ()
     thumbnail: bytes | None = None
+    mode: serving.Mode = field(default_factory=serving.Mode)
+    made: serving.Made | None = None
 
 
 class Unfit(Exception):

@@ -4,6 +4,7 @@ dashboards  Store: names, revisions, what each name shows
 shown       what each name shows, remembered
 records     Revision and Deploy, as the store gives them out
 tries       the record of deploys
+decisions   how revisions open
 retention   which revisions go
 copies      what a backup takes out and a restore brings in
 rows        rows of a backup, checked

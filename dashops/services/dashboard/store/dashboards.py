@@ -12,6 +12,7 @@ import sqlalchemy as sql
 
 from dashops import bundle as bundles
 from dashops.services.dashboard.store import database, migrations, records, retention, tables
+from dashops.services.dashboard.store.decisions import Decisions
 from dashops.services.dashboard.store.files import Disk, Files, environment
 from dashops.services.dashboard.store.records import Revision
 from dashops.services.dashboard.store.shelf import Shelf
@@ -21,7 +22,7 @@ from dashops.services.dashboard.store.tries import Tries
 ACTIVATED, KEPT = tables.activations.c, tables.revisions.c
 
 
-class Store(Tries):
+class Store(Decisions, Tries):
     """Metadata in a database, by default ``store.db``, and files by digest.
 
     One server at a time uses a store, from any of its threads. Every method raises Unavailable

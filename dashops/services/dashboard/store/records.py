@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+LISTS = ("assets", "warnings", "reasons")  # in a table they are JSON
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -14,8 +16,9 @@ class Revision:
     what was uploaded, before the server added a lock. ``state`` is new until the gate has run it,
     then good or failed; ``failure`` says how it failed, ``warnings`` what the author should know.
     ``environment`` is the SHA-256 of the lock and ``dependencies`` where its packages were named;
-    both are empty for the default environment. Times are ISO 8601 UTC, ``size`` is in bytes,
-    ``activated`` is when the name last got this revision.
+    both are empty for the default environment. ``mode`` says how it opens, ``reasons`` why; it is
+    empty as long as nobody knows. Times are ISO 8601 UTC, ``size`` is in bytes, ``activated`` is
+    when the name last got this revision.
     """
 
     name: str
@@ -36,17 +39,19 @@ class Revision:
     dependencies: str = ""
     warnings: tuple[str, ...] = ()
     thumbnail: bool = False
+    mode: str = ""
+    reasons: tuple[str, ...] = ()
     activated: str | None = None
 
     def row(self) -> dict[str, Any]:
         """What its table keeps of it."""
         kept = {key: value for key, value in vars(self).items() if key != "activated"}
-        return {**kept, "assets": list(self.assets), "warnings": list(self.warnings)}
+        return {**kept, **{key: list(kept[key]) for key in LISTS}}
 
 
 def revision(row: Mapping[Any, Any]) -> Revision:
     """The revision in a row of its table."""
-    lists = {"assets": tuple(row["assets"]), "warnings": tuple(row["warnings"] or ())}
+    lists = {key: tuple(row[key] or ()) for key in LISTS}
     return Revision(**{**row, **lists})
 
 

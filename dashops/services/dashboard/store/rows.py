@@ -9,6 +9,7 @@ from dashops import bundle as bundles
 from dashops import errors
 from dashops.services.dashboard.store.records import Revision
 
+MODES = ("snapshot", "warm", "fresh")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,6 +35,9 @@ def _revision(row: Any) -> Revision:
     warnings = _list(row, "warnings")
     if not all(isinstance(each, str) for each in warnings):
         raise ValueError("it has a warning that is no text")
+    mode, reasons = _text(row, "mode", 8) if row.get("mode") else "", row.get("reasons") or []
+    if not (isinstance(reasons, list) and all(isinstance(each, str) for each in reasons)):
+        raise ValueError("it has a reason that is no text")
     return Revision(
         name=_name(row),
         number=_number(row),
@@ -46,6 +50,9 @@ def _revision(row: Any) -> Revision:
         source=_digest(row, "source") if row.get("source") else "",
         dependencies=_text(row, "dependencies", 200),
         warnings=tuple(warnings),
+        # A mode that nobody knows is found out anew.
+        mode=mode if mode in MODES else "",
+        reasons=tuple(reasons) if mode in MODES else (),
         title=_text(row, "title", 1000),
         kernel=_text(row, "kernel", 200),
         language=_text(row, "language", 200),

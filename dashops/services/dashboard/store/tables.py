@@ -28,6 +28,8 @@ revisions = sql.Table(
     sql.Column("dependencies", sql.Text, nullable=False, server_default=""),
     sql.Column("warnings", sql.JSON(none_as_null=True)),
     sql.Column("thumbnail", sql.Boolean, nullable=False, server_default=sql.false()),
+    sql.Column("mode", sql.String(8), nullable=False, server_default=""),
+    sql.Column("reasons", sql.JSON(none_as_null=True)),
     sql.Index("revisions_by_digest", "digest"),
 )
 

@@ -77,6 +77,11 @@ class Talk:
         """Wait until the kernel has done all it was asked so far."""
         await self._ask("kernel_info_request", {}, "kernel_info_reply")
 
+    async def execute(self, code: str) -> None:
+        """Run a line of code that nobody sees, and wait until that is done."""
+        asked = {"code": code, "silent": True, "store_history": False, "allow_stdin": False}
+        await self._ask("execute_request", asked, "execute_reply")
+
     def close(self) -> None:
         """Hang up."""
         self._reader.cancel()
