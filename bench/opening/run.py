@@ -1,0 +1,121 @@
+"""One run: a stack, both peers, both limits, notebook by notebook; leaves nothing behind."""
+
+import contextlib
+import dataclasses
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+from playwright.sync_api import Browser
+
+from bench import browser, machine, processes
+from bench.opening import limits, measure, notebooks, page, sides
+from bench.opening.result import Run
+from bench.stack import Stack
+
+# More than the largest burst, and time enough for the slowest notebook in it.
+SETTINGS = {
+    "environment": {"packages": [*notebooks.PACKAGES]},
+    "dashboard": {"max_viewers": 100, "cell_timeout": 600, "run_timeout": 900},
+    "gateway": {"max_kernels": 100},
+}
+PRINT = "import importlib.metadata as m,sys;print(*(m.version(n) for n in sys.argv[1:]))"
+
+
+class _Made(NamedTuple):
+    engine: Browser
+    stack: Stack
+    environment: Path
+
+
+def take(
+    names: Sequence[str], plan: measure.Plan, picture: Path | None, tell: Callable[[str], None]
+) -> Run:
+    """Measure the named notebooks; also draw the picture, with the matplotlib of the stack."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as kept, contextlib.ExitStack() as held:
+        folder = Path(kept)
+        tell("making the stack and its environments")
+        stack = Stack(folder / "stack", SETTINGS)
+        held.callback(stack.remove)
+        stack.up()
+        tell("making the environment of Voilà")
+        environment = limits.environment(folder / "voila", stack)
+        run = Run(
+            machine.line(), time.strftime("%Y-%m-%d"), _revision(), _versions(environment, stack)
+        )
+        engine = held.enter_context(browser.start())
+        made = _Made(engine, stack, environment)
+        for name in names:
+            _notebook(run, name, made, plan, tell)
+        if picture:
+            draw(run, limits.python(stack), picture)
+        return run
+
+
+def _notebook(
+    run: Run, name: str, made: _Made, plan: measure.Plan, tell: Callable[[str], None]
+) -> None:
+    engine, stack, environment = made
+    path = notebooks.write(stack.folder, name)
+    tell(f"{name}: by itself, without a server")
+    run.bare[name] = [limits.execution(environment, path) for _ in range(min(3, plan.runs))]
+    run.cells += limits.forks(stack, environment, path, [*plan.bursts])
+    tell(f"{name}: deploying it, starting Voilà plain and preheated")
+    with contextlib.ExitStack() as held:
+        measured = [
+            sides.dashops(engine, stack, path, page.SCRIPT),
+            held.enter_context(sides.peer(engine, environment, path, page.SCRIPT)),
+            held.enter_context(sides.peer(engine, environment, path, page.SCRIPT, sides.POOL)),
+        ]
+        for each in measured:
+            each.rest()
+            seen, _ = page.enter(each)  # warms the browser's cache
+            page.leave(seen)
+            each.rest()
+        run.resting[name] = {each.name: each.resting() for each in measured}
+        if not run.own:
+            loads = _loads(measured[0], plan.runs)
+            run.own, run.asks = [list(each) for each in zip(*loads, strict=True)]
+        run.cells += measure.notebook(name, measured, plan, tell)
+        measured[0].context.close()
+
+
+def _loads(side: sides.Side, runs: int) -> list[tuple[float, float]]:
+    with httpx.Client(cookies=side.cookies, timeout=60) as client:
+        kept = client.get(side.url).raise_for_status()
+    return [page.load(side, kept.content) for _ in range(runs)]
+
+
+def draw(run: Run, python: Path, picture: Path) -> None:
+    """Draw it with an interpreter that has matplotlib."""
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("draw.py")
+    subprocess.run(
+        [python, script, picture],
+        input=json.dumps(dataclasses.asdict(run)),
+        env=processes.environment({"MPLBACKEND": "agg"}),
+        text=True,
+        check=True,
+    )
+
+
+def _revision() -> str:
+    here = Path(__file__).parent
+    return processes.command("git", "-C", here, "describe", "--always", "--dirty").strip()
+
+
+def _versions(environment: Path, stack: Stack) -> dict[str, str]:
+    kernels = ("ipykernel", "ipywidgets", "pandas", "matplotlib", "scikit-learn")
+    found = {}
+    for python, names in (
+        (environment / "bin" / "python", ("voila",)),
+        (limits.python(stack), kernels),
+    ):
+        words = processes.command(python, "-c", PRINT, *names).split()
+        found.update(zip(names, words, strict=True))
+    return found
