@@ -6,10 +6,8 @@ import time
 from pathlib import Path
 
 from bench import processes, voila
-from bench.opening.result import Cell, Memory, Opened, percentile
+from bench.opening.result import FORK, Cell, Memory, Opened, percentile
 from bench.stack import Stack
-
-FORK = "bare fork"
 
 
 def environment(folder: Path, stack: Stack) -> Path:

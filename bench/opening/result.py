@@ -3,6 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+DASHOPS, PLAIN, PREHEATED = "dashops", "Voilà", "Voilà, preheated"
+SIDES = (DASHOPS, PLAIN, PREHEATED)
+FORK = "bare fork"
+POOL = 3
+"""Kernels that preheated Voilà keeps ready."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,9 @@ class Run:
     date: str
     revision: str
     versions: dict[str, str]
+    bursts: list[int]
+    quick: bool = False
+    minutes: float = 0.0
     own: list[float] = field(default_factory=list)
     """Seconds the trivial page takes to load by itself, without a kernel."""
     asks: list[float] = field(default_factory=list)
@@ -72,11 +82,30 @@ class Run:
     resting: dict[str, dict[str, float]] = field(default_factory=dict)
     """Bytes, proportional, of a side's processes while nobody looks: by notebook and side."""
 
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why a notebook could not be measured to its end."""
+
     def cell(self, notebook: str, side: str, viewers: int) -> Cell | None:
         """What was measured there."""
         wanted = (notebook, side, viewers)
         found = (each for each in self.cells if (each.notebook, each.side, each.viewers) == wanted)
         return next(found, None)
+
+
+def read(data: dict[str, Any]) -> Run:
+    """A run from what `dataclasses.asdict` made of it."""
+    cells = [
+        Cell(
+            **{
+                **each,
+                "pages": [Opened(**one) for one in each["pages"]],
+                "clients": [Opened(**one) for one in each["clients"]],
+                "memory": Memory(**each["memory"]) if each["memory"] else None,
+            }
+        )
+        for each in data["cells"]
+    ]
+    return Run(**{**data, "cells": cells})
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:

@@ -6,20 +6,20 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
 from bench import browser, machine, processes
-from bench.opening import limits, measure, notebooks, page, sides
+from bench.opening import limits, measure, notebooks, page, result, sides
 from bench.opening.result import Run
 from bench.stack import Stack
 
 # More than the largest burst, and time enough for the slowest notebook in it.
-SETTINGS = {
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "environment": {"packages": [*notebooks.PACKAGES]},
     "dashboard": {"max_viewers": 100, "cell_timeout": 600, "run_timeout": 900},
     "gateway": {"max_kernels": 100},
@@ -37,6 +37,7 @@ def take(
     names: Sequence[str], plan: measure.Plan, picture: Path | None, tell: Callable[[str], None]
 ) -> Run:
     """Measure the named notebooks; also draw the picture, with the matplotlib of the stack."""
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-") as kept, contextlib.ExitStack() as held:
         folder = Path(kept)
         tell("making the stack and its environments")
@@ -46,14 +47,27 @@ def take(
         tell("making the environment of Voilà")
         environment = limits.environment(folder / "voila", stack)
         run = Run(
-            machine.line(), time.strftime("%Y-%m-%d"), _revision(), _versions(environment, stack)
+            machine=machine.line(),
+            date=time.strftime("%Y-%m-%d"),
+            revision=_revision(),
+            versions=_versions(environment, stack),
+            bursts=[*plan.bursts],
+            quick=plan == measure.QUICK,
         )
         engine = held.enter_context(browser.start())
         made = _Made(engine, stack, environment)
         for name in names:
-            _notebook(run, name, made, plan, tell)
+            try:
+                _notebook(run, name, made, plan, tell)
+            except (processes.Unmeasured, Error) as error:
+                run.failed[name] = str(error).splitlines()[0]
+                tell(f"{name}: {error}")
+        run.minutes = (time.monotonic() - began) / 60
         if picture:
-            draw(run, limits.python(stack), picture)
+            try:
+                draw(run, limits.python(stack), picture)
+            except subprocess.CalledProcessError as error:  # the figures are worth more
+                tell(f"no picture: {error}")
         return run
 
 
@@ -70,7 +84,7 @@ def _notebook(
         measured = [
             sides.dashops(engine, stack, path, page.SCRIPT),
             held.enter_context(sides.peer(engine, environment, path, page.SCRIPT)),
-            held.enter_context(sides.peer(engine, environment, path, page.SCRIPT, sides.POOL)),
+            held.enter_context(sides.peer(engine, environment, path, page.SCRIPT, result.POOL)),
         ]
         for each in measured:
             each.rest()
@@ -111,7 +125,7 @@ def _revision() -> str:
 
 def _versions(environment: Path, stack: Stack) -> dict[str, str]:
     kernels = ("ipykernel", "ipywidgets", "pandas", "matplotlib", "scikit-learn")
-    found = {}
+    found: dict[str, str] = {}
     for python, names in (
         (environment / "bin" / "python", ("voila",)),
         (limits.python(stack), kernels),

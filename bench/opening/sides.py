@@ -10,11 +10,9 @@ import psutil
 from playwright.sync_api import Browser, BrowserContext
 
 from bench import browser, processes, voila
+from bench.opening.result import DASHOPS, PLAIN, PREHEATED
 from bench.stack import Stack
 
-DASHOPS, PLAIN, PREHEATED = "dashops", "Voilà", "Voilà, preheated"
-NAMES = (DASHOPS, PLAIN, PREHEATED)
-POOL = 3
 XSRF = "0123456789abcdef" * 2
 PATIENCE = 180.0
 QUIET = 0.5
