@@ -26,6 +26,8 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL = re.compile(r'"kernelId": ?"([0-9a-f-]{36})"')
 CONTROL = "jupyter.widget.control"
 WIDGET = "jupyter.widget"
+ANSWER = 60.0
+"""Seconds after which a moved slider is given up."""
 
 
 class Client:
@@ -149,6 +151,10 @@ async def listen(client: Client, until: float, pause: float, first: float) -> li
     await asyncio.sleep(first)
     moves: list[float] = []
     while time.monotonic() < until:
-        moves.append(await client.move())
+        try:
+            async with asyncio.timeout(ANSWER):
+                moves.append(await client.move())
+        except TimeoutError as error:
+            raise Unmeasured(f"a label did not follow its slider within {ANSWER:.0f} s") from error
         await asyncio.sleep(pause)
     return moves

@@ -4,10 +4,12 @@ import argparse
 import dataclasses
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.opening import measure, notebooks, report, run
+from bench.opening import notebooks, report, run
+from bench.opening import plan as plans
 from bench.opening.result import Run, read
 
 
@@ -25,7 +27,7 @@ def main(words: Sequence[str]) -> int:
         picture = wanted.write.parent / "images" / f"{wanted.write.stem}.png"
     found = read(json.loads(wanted.again.read_text())) if wanted.again else None
     if found is None:
-        plan = measure.QUICK if wanted.quick else measure.Plan()
+        plan = plans.QUICK if wanted.quick else plans.Plan()
         found = run.take(wanted.only, plan, picture, _tell)
     if wanted.json:
         wanted.json.write_text(json.dumps(dataclasses.asdict(found)) + "\n")
@@ -51,4 +53,4 @@ def _names(text: str) -> list[str]:
 
 
 def _tell(text: str) -> None:
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    print(f"bench: {time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)

@@ -24,7 +24,7 @@ def main() -> None:
     """Openings above, what viewers cost below."""
     run: Run = json.load(sys.stdin)
     names = list(run["bare"])
-    figure, axes = plt.subplots(2, max(3, len(names)), figsize=(16, 8), squeeze=False)
+    figure, axes = plt.subplots(2, max(3, len(names)), figsize=(16, 8), layout="constrained")
     for plot, name in zip(axes[0], names, strict=False):
         _opening(plot, run, name)
     _bars(axes[1][0], run, "unique memory a viewer, MiB", _memory)
@@ -32,9 +32,8 @@ def main() -> None:
     _bars(axes[1][2], run, "looking on, % of a core", lambda cell: cell["idle"])
     for unused in (*axes[0][len(names) :], *axes[1][3:]):
         unused.axis("off")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="lower right", ncols=2)
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
     figure.suptitle(f"Opening a dashboard. {run['machine']}, {run['date']}", fontsize=10)
-    figure.tight_layout()
     figure.savefig(sys.argv[1], dpi=90)
 
 
@@ -50,6 +49,7 @@ def _opening(plot: Any, run: Run, name: str) -> None:
     plot.axhline(statistics.median(run["own"]) + 0.25, color=COLORS["dashops"], lw=0.8, ls="--")
     plot.set(xscale="log", yscale="log", xlabel="viewers at once", ylabel="s until usable, p50")
     plot.set_xticks(run["bursts"], run["bursts"])
+    plot.minorticks_off()
     plot.set_title(f"{name}\n(dashed: goal, dotted: bare execution)", fontsize=9)
 
 

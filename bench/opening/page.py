@@ -73,15 +73,11 @@ FIRST_BYTE = "performance.getEntriesByType('navigation')[0].responseStart"
 def enter(side: Side) -> tuple[Page, Opened]:
     """Open the side's page; both ends when its slider is usable."""
     page = side.context.new_page()
-    page.goto(side.url, wait_until="commit", timeout=PATIENCE)
-    noted: dict[str, Any] = page.wait_for_function(
-        "window.dashopsNoted?.usable && window.dashopsNoted", timeout=PATIENCE
-    ).json_value()
-    if "ready" not in noted:
-        raise Unmeasured("the page was usable, but its kernel was never heard")
-    first_byte = float(page.evaluate(FIRST_BYTE))
-    names = ("ready", "usable", "asked", "seen")
-    return page, Opened(first_byte / 1000, *(noted[each] / 1000 for each in names))
+    try:
+        return page, _usable(page, side.url)
+    except BaseException:
+        leave(page)  # else its kernel would be in everybody's way
+        raise
 
 
 def leave(page: Page) -> None:
@@ -113,3 +109,15 @@ def load(side: Side, kept: bytes) -> tuple[float, float]:
     page.close()
     time.sleep(QUIET)  # what it did afterwards must not meet the next one
     return loaded, asked
+
+
+def _usable(page: Page, url: str) -> Opened:
+    page.goto(url, wait_until="commit", timeout=PATIENCE)
+    noted: dict[str, Any] = page.wait_for_function(
+        "window.dashopsNoted?.usable && window.dashopsNoted", timeout=PATIENCE
+    ).json_value()
+    if "ready" not in noted:
+        raise Unmeasured("the page was usable, but its kernel was never heard")
+    first_byte = float(page.evaluate(FIRST_BYTE))
+    names = ("ready", "usable", "asked", "seen")
+    return Opened(first_byte / 1000, *(noted[each] / 1000 for each in names))

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Error
 
 from bench import browser, machine, processes
 from bench.opening import limits, measure, notebooks, page, result, sides
+from bench.opening import plan as plans
 from bench.opening.result import Run
 from bench.stack import Stack
 
@@ -34,7 +35,7 @@ class _Made(NamedTuple):
 
 
 def take(
-    names: Sequence[str], plan: measure.Plan, picture: Path | None, tell: Callable[[str], None]
+    names: Sequence[str], plan: plans.Plan, picture: Path | None, tell: Callable[[str], None]
 ) -> Run:
     """Measure the named notebooks; also draw the picture, with the matplotlib of the stack."""
     began = time.monotonic()
@@ -52,7 +53,7 @@ def take(
             revision=_revision(),
             versions=_versions(environment, stack),
             bursts=[*plan.bursts],
-            quick=plan == measure.QUICK,
+            quick=plan == plans.QUICK,
         )
         engine = held.enter_context(browser.start())
         made = _Made(engine, stack, environment)
@@ -72,12 +73,14 @@ def take(
 
 
 def _notebook(
-    run: Run, name: str, made: _Made, plan: measure.Plan, tell: Callable[[str], None]
+    run: Run, name: str, made: _Made, plan: plans.Plan, tell: Callable[[str], None]
 ) -> None:
     engine, stack, environment = made
     path = notebooks.write(stack.folder, name)
     tell(f"{name}: by itself, without a server")
-    run.bare[name] = [limits.execution(environment, path) for _ in range(min(3, plan.runs))]
+    taken = run.bare[name] = []
+    while len(taken) < plan.runs and sum(taken) < plan.share:
+        taken.append(limits.execution(environment, path))
     run.cells += limits.forks(stack, environment, path, [*plan.bursts])
     tell(f"{name}: deploying it, starting Voilà plain and preheated")
     with contextlib.ExitStack() as held:
@@ -95,7 +98,7 @@ def _notebook(
         if not run.own:
             loads = _loads(measured[0], plan.runs)
             run.own, run.asks = [list(each) for each in zip(*loads, strict=True)]
-        run.cells += measure.notebook(name, measured, plan, tell)
+        measure.notebook(run, name, measured, plan, tell)
         measured[0].context.close()
 
 

@@ -37,7 +37,8 @@ class Side:
     def rest(self) -> None:
         """Return when nobody is there and nothing works any more."""
         deadline = time.monotonic() + PATIENCE
-        while not (self.empty() and self.used(QUIET) < RESTING):
+        # The use first: asking without a pause whether it is empty would be work of its own.
+        while not (self.used(QUIET) < RESTING and self.empty()):
             if time.monotonic() > deadline:
                 raise processes.Unmeasured(f"{self.name} does not come to rest")
 
