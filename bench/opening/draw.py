@@ -4,6 +4,7 @@ Runs in the notebooks' own environment, which has no dashops.
 """
 
 import json
+import math
 import statistics
 import sys
 from typing import Any
@@ -75,7 +76,8 @@ def _memory(cell: Run) -> float | None:
 def _moves(cell: Run) -> float | None:
     if cell["viewers"] == 1 or not cell["moves"]:
         return None
-    return 1000.0 * float(sorted(cell["moves"])[int(0.95 * (len(cell["moves"]) - 1))])
+    ordered = sorted(cell["moves"])
+    return 1000.0 * float(ordered[math.ceil(0.95 * len(ordered)) - 1])
 
 
 def _median(opened: list[dict[str, float]]) -> float:
