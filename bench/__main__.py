@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import accuracy, figures, machine, runner, table
 from bench.figure import Failed
+from bench.opening import command
 
 
 def main() -> int:
@@ -15,13 +16,15 @@ def main() -> int:
     if sys.argv[1:] == ["preflight"]:  # takes no time and needs no stack
         print(accuracy.text(accuracy.measure()))
         return 0
+    # A terminated run takes down what it started, as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if sys.argv[1:2] == ["opening"]:
+        return command.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--runs", type=_count, help="samples a side (default: each figure's own)")
     parser.add_argument("--only", type=_names, default=list(figures.ALL), metavar="NAME,…")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there too")
     wanted = parser.parse_args()
-    # A terminated run takes down what it started, as an interrupted one does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = runner.run(
         wanted.only, wanted.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True)
     )

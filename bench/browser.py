@@ -39,17 +39,17 @@ def start() -> Iterator[Browser]:
             browser.close()
 
 
-def visitor(browser: Browser) -> BrowserContext:
-    """Somebody with a cache of his own."""
+def visitor(browser: Browser, script: str = SEEN) -> BrowserContext:
+    """Somebody with a cache of his own, whose pages run a script before theirs."""
     context = browser.new_context()
     context.set_default_timeout(TIMEOUT)
-    context.add_init_script(SEEN)
+    context.add_init_script(script)
     return context
 
 
-def viewer(browser: Browser, stack: Stack) -> BrowserContext:
+def viewer(browser: Browser, stack: Stack, script: str = SEEN) -> BrowserContext:
     """Somebody logged in to the stack."""
-    context = visitor(browser)
+    context = visitor(browser, script)
     page = context.new_page()
     page.goto(f"{stack.url}/login")
     page.fill("input[name=username]", "viewer")
@@ -60,12 +60,12 @@ def viewer(browser: Browser, stack: Stack) -> BrowserContext:
     return context
 
 
-def stranger(browser: Browser, url: str) -> BrowserContext:
+def stranger(browser: Browser, url: str, script: str = SEEN) -> BrowserContext:
     """Somebody at a server without logins, with the cookie that lets his page free its kernel.
 
     Plain Voilà hands it out on its login page only.
     """
-    context = visitor(browser)
+    context = visitor(browser, script)
     context.add_cookies([{"name": "_xsrf", "value": "0123456789abcdef" * 2, "url": url}])
     return context
 

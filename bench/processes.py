@@ -71,7 +71,7 @@ def server(
     try:
         yield process
     finally:
-        family = [process, *_children(process)]
+        family = [process, *children(process)]
         started.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             started.wait(10)
@@ -110,7 +110,7 @@ def settle(process: psutil.Process) -> None:
     while True:
         before = cpu_seconds(process)
         time.sleep(QUIET)
-        if not _children(process) and cpu_seconds(process) - before < QUIET / 10:
+        if not children(process) and cpu_seconds(process) - before < QUIET / 10:
             return
         if time.monotonic() > deadline:
             raise Unmeasured(f"process {process.pid} does not come to rest")
@@ -122,7 +122,8 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
+def children(process: psutil.Process) -> list[psutil.Process]:
+    """Everything below a process that lives."""
     try:
         found = process.children(recursive=True)
         return [each for each in found if each.status() != psutil.STATUS_ZOMBIE]

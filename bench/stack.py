@@ -3,12 +3,14 @@
 import json
 import sys
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
+import yaml
 
 from bench import notebooks, processes
 
@@ -19,13 +21,17 @@ SLOTS = ("gateway", "dashboard", "notebook")
 class Stack:
     """One stack; `up` makes its environments the first time, `remove` leaves nothing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.folder = folder
         self.state = folder / ".dashops"
         self.ports = dict(zip(SLOTS, processes.free_ports(len(SLOTS)), strict=True))
         folder.mkdir()
-        lines = [f"{slot}:\n  port: {port}\n" for slot, port in self.ports.items()]
-        (folder / "dashops.yaml").write_text("".join(lines))
+        sections: dict[str, Any] = {slot: {"port": port} for slot, port in self.ports.items()}
+        for section, values in (settings or {}).items():
+            sections[section] = {**sections.get(section, {}), **values}
+        (folder / "dashops.yaml").write_text(yaml.safe_dump(sections))
 
     def up(self) -> None:
         """Return when all slots are healthy."""
@@ -59,12 +65,17 @@ class Stack:
     @cached_property
     def slider(self) -> str:
         """Address of the slider notebook, deployed on first use."""
-        return self._deploy(notebooks.slider(self.folder))
+        return self.deploy(notebooks.slider(self.folder))
 
     @cached_property
     def sleep(self) -> str:
         """Address of the sleeping notebook, deployed on first use."""
-        return self._deploy(notebooks.sleep(self.folder))
+        return self.deploy(notebooks.sleep(self.folder))
+
+    def deploy(self, notebook: Path) -> str:
+        """The address of a notebook, deployed now."""
+        self._dashops("deploy-notebook", notebook)
+        return self.address(notebook)
 
     def api(self, method: str, path: str, **content: Any) -> httpx.Response:
         """One request to the deploy API."""
@@ -80,20 +91,17 @@ class Stack:
     def settle(self) -> None:
         """Return when no viewer has a kernel and the gateway rests."""
         deadline = time.monotonic() + processes.PATIENCE
-        while self._viewers():
+        while self.viewers():
             if time.monotonic() > deadline:
                 raise processes.Unmeasured("dashops does not free the kernels of closed pages")
             time.sleep(processes.QUIET)
         processes.settle(self.process("gateway"))
 
-    def _viewers(self) -> list[Any]:
+    def viewers(self) -> list[Any]:
+        """Who has a page open."""
         token = {"Authorization": f"token {self.secret('deploy-token')}"}
         answer = httpx.get(f"{self.url}/_api/status", headers=token, timeout=10)
         return list(answer.raise_for_status().json()["viewers"])
-
-    def _deploy(self, notebook: Path) -> str:
-        self._dashops("deploy-notebook", notebook)
-        return self.address(notebook)
 
     def _dashops(self, *words: str | Path) -> str:
         return processes.command(PROGRAM, *words, cwd=self.folder)

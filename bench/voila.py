@@ -1,7 +1,7 @@
 """The peer: plain Voilà as its documentation starts it, in an environment of its own."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +44,26 @@ def environment(folder: Path, stack: Stack, *wanted: str | Path) -> Path:
     return folder
 
 
+def slot(stack: Stack, name: str) -> Path:
+    """The environment of one of the stack's slots."""
+    (found,) = (stack.state / "environments").glob(f"{name}-*")
+    return found
+
+
+def own(environment: Path) -> dict[str, str]:
+    """Nothing of the user's own Jupyter is read, as nothing of it is in a stack."""
+    return {
+        "JUPYTER_CONFIG_DIR": str(environment / "jupyter" / "config"),
+        "JUPYTER_DATA_DIR": str(environment / "jupyter" / "data"),
+        "JUPYTER_RUNTIME_DIR": str(environment / "jupyter" / "runtime"),
+        "IPYTHONDIR": str(environment / "ipython"),
+    }
+
+
 @contextlib.contextmanager
-def serve(environment: Path, notebook: Path, gateway: str = "") -> Iterator[Voila]:
+def serve(
+    environment: Path, notebook: Path, gateway: str = "", options: Sequence[str] = ()
+) -> Iterator[Voila]:
     """Run Voilà on a notebook while the block runs; its kernels are local unless a URL is given."""
     (port,) = processes.free_ports(1)
     argv: tuple[str | Path, ...] = (
@@ -55,9 +73,10 @@ def serve(environment: Path, notebook: Path, gateway: str = "") -> Iterator[Voil
         f"--port={port}",
         "--Voila.ip=127.0.0.1",
         *(GATEWAY if gateway else ()),
+        *options,
     )
     # Voilà hands its own configuration to nobody but itself.
-    env = _env(environment) | ({"JUPYTER_GATEWAY_URL": gateway} if gateway else {})
+    env = own(environment) | ({"JUPYTER_GATEWAY_URL": gateway} if gateway else {})
     with processes.server(argv, environment / "voila.log", env) as process:
         processes.wait_for(port, "/voila/static/voila.js", {}, process)
         yield Voila(f"http://127.0.0.1:{port}/", process)
@@ -67,28 +86,13 @@ def serve(environment: Path, notebook: Path, gateway: str = "") -> Iterator[Voil
 def gateway(environment: Path, stack: Stack) -> Iterator[str]:
     """Run a kernel gateway without a token, as plain Voilà needs it; yields its URL."""
     (port,) = processes.free_ports(1)
-    program = _slot(stack, "gateway") / "bin" / "jupyter-kernelgateway"
+    program = slot(stack, "gateway") / "bin" / "jupyter-kernelgateway"
     argv = (program, f"--KernelGatewayApp.port={port}", "--KernelGatewayApp.ip=127.0.0.1")
-    env = _env(_slot(stack, "gateway"))
+    env = own(slot(stack, "gateway"))
     with processes.server(argv, environment / "gateway.log", env) as process:
         processes.wait_for(port, "/api", {}, process)
         yield f"http://127.0.0.1:{port}"
 
 
-def _slot(stack: Stack, slot: str) -> Path:
-    (found,) = (stack.state / "environments").glob(f"{slot}-*")
-    return found
-
-
 def _interpreter(stack: Stack) -> Path:
-    return (_slot(stack, "dashboard") / "bin" / "python").resolve()
-
-
-def _env(environment: Path) -> dict[str, str]:
-    """Nothing of the user's own Jupyter is read, as nothing of it is in a stack."""
-    return {
-        "JUPYTER_CONFIG_DIR": str(environment / "jupyter" / "config"),
-        "JUPYTER_DATA_DIR": str(environment / "jupyter" / "data"),
-        "JUPYTER_RUNTIME_DIR": str(environment / "jupyter" / "runtime"),
-        "IPYTHONDIR": str(environment / "ipython"),
-    }
+    return (slot(stack, "dashboard") / "bin" / "python").resolve()
