@@ -8,7 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 from frozen import Frozen, Kernel, process
+from jupyter_client.connect import write_connection_file
 from live import until
+
+from dashops.services.snapshot import wire
 
 WIDGETS = """
 import ipywidgets
@@ -155,6 +158,20 @@ def test_forks_end_with_their_gateway_also_in_the_middle_of_a_cell(tmp_path: Pat
         frozen.lifelines.clear()
         for each in (fork.process, other.process, child):
             until(lambda: gone(each), "it ends")  # noqa: B023
+
+
+def test_a_fork_ends_with_a_gateway_that_never_read_its_ports(tmp_path: Path) -> None:
+    with process(tmp_path, "x = 41") as frozen:
+        assert frozen.freeze()["frozen"]
+        path, _ = write_connection_file(str(tmp_path / "unread.json"))
+        lifeline, its = wire.pair()
+        wire.send(frozen.link, {"connection_file": path, "env": {}}, its.fileno())
+        its.close()
+        answer = wire.receive(frozen.link)
+        assert answer
+        assert wire.readable(lifeline, seconds=20), "it tells its ports"
+        lifeline.close()
+        until(lambda: gone(answer[0]["process"]), "it ends")
 
 
 def test_one_that_was_refused_can_be_frozen_when_the_reason_is_gone(tmp_path: Path) -> None:

@@ -70,5 +70,7 @@ def settle(lifeline: socket.socket) -> None:
 
 
 def _follow(lifeline: socket.socket) -> Any:
-    lifeline.recv(1)
+    # It is reset if the gateway ended before it read which ports the fork has.
+    with contextlib.suppress(OSError):
+        lifeline.recv(1)
     os.killpg(0, signal.SIGKILL)
