@@ -74,7 +74,7 @@ async def look(look: "Look", page: Any) -> bytes:
     look.drawable(states, hidden=True)
     try:
         async with asyncio.timeout(LOOK):
-            picture = await thumbnail(page)
+            picture = await watched.picture()
     except TimeoutError:
         raise verdict.Unfit("verify", f"its page did not paint within {LOOK} seconds") from None
 
@@ -120,6 +120,19 @@ class Watched:
             raise verdict.Unfit("verify", f"its page broke: {_line(error.message)}") from error
         self.asking = False
         return found
+
+    async def picture(self) -> bytes:
+        """A small PNG of what is visible; a page that leaves now would never give one."""
+        taking = asyncio.ensure_future(thumbnail(self._page))
+        try:
+            while not taking.done():
+                self.stays()
+                await asyncio.wait({taking}, timeout=POLL)
+            self.stays()
+            return taking.result()
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
 
     def stays(self) -> None:
         """Fail if the page went elsewhere."""
