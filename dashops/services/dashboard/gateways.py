@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -67,17 +67,15 @@ class Gateway:
         self.kernels += 1
         return str(json.loads(answer.body)["id"])
 
-    async def freeze(
-        self, kernel_id: str, sources: Sequence[str], *, anyway: bool = False
-    ) -> Frozen:
-        """Make a snapshot of a kernel that ran these cells, unless that is unsafe.
+    async def freeze(self, kernel_id: str, *, anyway: bool = False) -> Frozen:
+        """Make a snapshot of a kernel that ran a notebook, unless that is unsafe.
 
         ``anyway``: also then, where it is possible. A kernel that is no snapshot lives on.
 
         Raises:
             web.HTTPError: 503 when the gateway or the kernel is gone.
         """
-        body = json.dumps({"kernel": kernel_id, "anyway": anyway, "sources": list(sources)})
+        body = json.dumps({"kernel": kernel_id, "anyway": anyway})
         answer = json.loads((await self._fetch("POST", "/api/dashops/snapshots", body)).body)
         found = tuple((str(each["kind"]), str(each["text"])) for each in answer["hazards"])
         if answer["snapshot"]:

@@ -37,7 +37,7 @@ class About(api.Api):
             "dependencies": revision.dependencies,
             "environment": revision.environment,
             "warnings": list(revision.warnings),
-            "opens": {"mode": mode.name, "reasons": list(mode.reasons)},
+            "opens": mode.answer(),
         }
 
     def _state(self, revision: store.Revision) -> str:

@@ -62,7 +62,7 @@ class Started:
     kept: Any = None
 
 
-Place = gateways.Gateway
+Place = gateways.Gateway  # within Kernels `gateways` is its attribute
 Start = Callable[[Mapping[str, str]], Awaitable[Started]]
 """Gets a kernel for a viewer with these variables, in one way or another."""
 

@@ -152,7 +152,7 @@ class Publishing:
             "replaced": before is not None and not draft,
             "unchanged": unchanged,
             "warnings": list(revision.warnings),
-            "kernel": {"mode": mode.name, "reasons": list(mode.reasons)},
+            "kernel": mode.answer(),
             "preview": self._settings["preview"](upload.address, revision) if draft else None,
         }
         state = "draft" if draft else "unchanged" if unchanged else "done"

@@ -1,7 +1,5 @@
 """Starts a kernel as a fork of a snapshot; registered as ``dashops-snapshot`` with Jupyter."""
 
-import os
-import signal
 from contextlib import suppress
 from typing import Any
 
@@ -44,18 +42,7 @@ class ForkProvisioner(LocalProvisioner):
     async def send_signal(self, signum: int) -> None:
         """Signal it and what it started, unless it ended: its number may be another's by then."""
         if self.process and self.process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.pgid, signum)
-                return
-            self.process.send_signal(signum)  # it has no group of its own yet
-
-    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 Jupyter's
-        """End it now."""
-        await self.send_signal(signal.SIGKILL)
-
-    async def terminate(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Ask it to end."""
-        await self.send_signal(signal.SIGTERM)
+            await super().send_signal(signum)
 
     async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
         """Forget the fork."""

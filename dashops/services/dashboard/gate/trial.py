@@ -10,7 +10,7 @@ from tornado import web
 from dashops.services.dashboard import gateways, kernels, progress, rendering, serving, store
 from dashops.services.dashboard.gate import browser, looking, openings
 from dashops.services.dashboard.gate.verdict import Unfit, Verdict
-from dashops.services.dashboard.serving import modes, running
+from dashops.services.dashboard.serving import modes, running, snapshots
 
 CRASHED = "it crashed, or wanted more memory than there is"
 SECOND = 0.4  # of the verification is the second run
@@ -64,12 +64,7 @@ class Trial:
         ahead = asyncio.ensure_future(start())
         ahead.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
-            async with asyncio.timeout(self._settings["run_timeout"]):
-                pieces = rendering.pieces(
-                    self._settings, self._log, kernel, self._book.text, chrome=False, watch=watch
-                )
-                async for _ in pieces:
-                    pass
+            await running.run(self._settings, self._log, kernel, self._book.text, watch)
         except BaseException as error:
             _later(self._end_started(ahead))
             if not isinstance(error, Exception):
@@ -166,13 +161,16 @@ class Trial:
 
     async def _fork(self, made: serving.Made) -> kernels.ViewerKernel:
         async def start(env: Mapping[str, str]) -> kernels.Started:
-            env = {"DASHOPS_BUNDLE": self._revision.digest, **env}
-            gateway = made.kernel.gateway
             try:
-                kernel_id = await gateway.fork(made.kernel.kernel_id, env)
+                return await snapshots.fork(
+                    made.kernel.gateway,
+                    made.kernel.kernel_id,
+                    self._revision.digest,
+                    made.kept,
+                    env,
+                )
             except (gateways.SnapshotGone, web.HTTPError) as error:
                 raise Unfit("verify", "no kernel came to life") from error
-            return kernels.Started(gateway, kernel_id, modes.SNAPSHOT, made.kept)
 
         return await self._kernels.open(self._revision, kernels.GATE, start)
 

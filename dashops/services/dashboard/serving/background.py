@@ -42,10 +42,6 @@ class Background:
         """Whether it failed so lately that it has to wait."""
         return self._clock() < self._failed.get(key, (0, 0.0))[1]
 
-    def forgive(self, key: Hashable) -> None:
-        """Forget that it ever failed."""
-        self._failed.pop(key, None)
-
     async def close(self) -> None:
         """Stop all of it."""
         tasks = list(self._running.values())

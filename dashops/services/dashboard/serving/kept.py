@@ -1,7 +1,7 @@
 """What a run of a notebook put out, and the page made of it once for many viewers."""
 
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,9 @@ import markupsafe
 import nbformat
 
 from dashops.services.dashboard import kernels, rendering
+
+Rendered = Callable[[kernels.ViewerKernel], AsyncGenerator[str, None]]
+"""Makes the page of a kernel."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,18 @@ class Kept:
         chrome: bool,
     ) -> AsyncGenerator[str, None]:
         """The page of a kernel that ran these cells; the cells after them run now."""
+
+        def made(of: kernels.ViewerKernel) -> AsyncGenerator[str, None]:
+            return rendering.pieces(settings, log, of, notebook_text, chrome=chrome)
+
         if self.whole:
-            yield (await self._page(settings, log, kernel, notebook_text, chrome=chrome)).of(kernel)
+            # One run may be that of two names with the same content.
+            key = (chrome, kernel.visit.revision.name)
+            if key not in self._pages:
+                self._pages[key] = await self._page(kernel.visit, made)
+            yield self._pages[key].of(kernel)
             return
-        async for piece in rendering.pieces(settings, log, kernel, notebook_text, chrome=chrome):
+        async for piece in made(kernel):
             yield piece
 
     async def prepare(
@@ -57,29 +68,16 @@ class Kept:
     ) -> None:
         """Make the page that most viewers get."""
         if self.whole:
-            await self._page(settings, log, kernel, text, chrome=True)
+            async for _ in self.pieces(settings, log, kernel, text, chrome=True):
+                pass
 
-    async def _page(
-        self,
-        settings: Mapping[str, Any],
-        log: Any,
-        kernel: kernels.ViewerKernel,
-        notebook_text: str,
-        *,
-        chrome: bool,
-    ) -> Page:
-        visit = kernel.visit
-        # One run may be that of two names with the same content.
-        key = (chrome, visit.revision.name)
-        if key not in self._pages:
-            # Nobody can write these into a notebook, as nobody knows them.
-            gaps = {"kernel": secrets.token_hex(16), "user": secrets.token_hex(16)}
-            pattern = kernels.ViewerKernel(
-                visit=replace(visit, user=gaps["user"]), kernel_id=gaps["kernel"], kept=self
-            )
-            made = rendering.pieces(settings, log, pattern, notebook_text, chrome=chrome)
-            self._pages[key] = _cut("".join([each async for each in made]), gaps)
-        return self._pages[key]
+    async def _page(self, visit: kernels.Visit, made: Rendered) -> Page:
+        # Nobody can write these into a notebook, as nobody knows them.
+        gaps = {"kernel": secrets.token_hex(16), "user": secrets.token_hex(16)}
+        pattern = kernels.ViewerKernel(
+            visit=replace(visit, user=gaps["user"]), kernel_id=gaps["kernel"], kept=self
+        )
+        return _cut("".join([each async for each in made(pattern)]), gaps)
 
 
 def outputs(cells: Sequence[Any]) -> list[list[Any]]:

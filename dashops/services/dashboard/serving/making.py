@@ -1,7 +1,9 @@
 """Makes kernels of a revision, with its notebook run in them or not; it keeps none of them."""
 
+import contextlib
 import functools
-from collections.abc import Mapping
+import json
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,26 +67,29 @@ class Making:
         Raises whatever goes wrong then.
         """
         kernel = await self.freezable(revision, at)
-        try:
-            book = running.notebook(self._store, revision)
-            kernel.kept = await running.execute(self._settings, self._log, kernel, book)
+        async with self._ran(revision, kernel) as book:
             mode = await running.freeze(self._settings, kernel, book)
-        except BaseException:
-            await self._kernels.end(kernel.kernel_id, "failed")
-            raise
         return Made(kernel, kernel.kept, mode)
 
     async def warm(self, revision: store.Revision) -> kernels.ViewerKernel:
         """A kernel that ran the notebook; raises whatever goes wrong then."""
         start = functools.partial(self.fresh, revision)
         kernel = await self._kernels.open(revision, kernels.GATE, start)
+        async with self._ran(revision, kernel):
+            return kernel
+
+    @contextlib.asynccontextmanager
+    async def _ran(
+        self, revision: store.Revision, kernel: kernels.ViewerKernel
+    ) -> AsyncIterator[running.Notebook]:
+        """The notebook, run in a kernel that ends if this or the block fails."""
         try:
             book = running.notebook(self._store, revision)
             kernel.kept = await running.execute(self._settings, self._log, kernel, book)
+            yield book
         except BaseException:
             await self._kernels.end(kernel.kernel_id, "failed")
             raise
-        return kernel
 
     async def changed(self, snapshot: snapshots.Snapshot, revision: store.Revision) -> bool:
         """Whether the data has changed since a snapshot was made; raises as ``watching``."""
@@ -97,4 +102,4 @@ class Making:
 
     def _wants(self, digest: str) -> bundles.Opening:
         """What the notebook of a revision asks for."""
-        return running.wants(self._store.notebook_text(digest))
+        return running.wants(json.loads(self._store.notebook_text(digest)))

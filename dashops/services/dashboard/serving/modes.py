@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dashops import bundle as bundles
 
@@ -29,6 +30,10 @@ class Mode:
     def __str__(self) -> str:
         """As its author reads it."""
         return bundles.opens(self.name, self.reasons)
+
+    def answer(self) -> dict[str, Any]:
+        """As the API has it."""
+        return {"mode": self.name, "reasons": list(self.reasons)}
 
 
 def decide(asked: str | None, hazards: Sequence[Hazard], *, frozen: bool) -> Mode:

@@ -27,15 +27,35 @@ class Notebook:
 def notebook(dashboards: store.Store, revision: store.Revision) -> Notebook:
     """The notebook of a revision."""
     text = dashboards.notebook_text(revision.digest)
-    return Notebook(text, json.loads(text)["cells"], wants(text))
+    read = json.loads(text)
+    return Notebook(text, read["cells"], wants(read))
 
 
-def wants(text: str) -> bundles.Opening:
+def wants(notebook: Mapping[str, Any]) -> bundles.Opening:
     """What a stored notebook asks for; one of before that was checked may ask for nonsense."""
     try:
-        return bundles.opening(json.loads(text))
+        return bundles.opening(notebook)
     except errors.SpecError:
-        return bundles.opening({**json.loads(text), "metadata": {}})
+        return bundles.opening({**notebook, "metadata": {}})
+
+
+async def run(
+    settings: Mapping[str, Any],
+    log: Any,
+    kernel: kernels.ViewerKernel,
+    text: str,
+    watch: rendering.Watch,
+) -> None:
+    """Run all cells of a notebook.
+
+    Raises:
+        RunFailed, TimeoutError: when they do not run to their end.
+    """
+    async with asyncio.timeout(settings["run_timeout"]):
+        # Rendered too, because what cannot be must be found out before a viewer comes.
+        pieces = rendering.pieces(settings, log, kernel, text, chrome=False, watch=watch)
+        async for _ in pieces:
+            pass
 
 
 async def execute(
@@ -45,11 +65,7 @@ async def execute(
     book: Notebook,
     watch: rendering.Watch = lambda *_: None,
 ) -> kept.Kept:
-    """Run the cells that need not run for each viewer.
-
-    Raises:
-        RunFailed, TimeoutError: when they do not run to their end.
-    """
+    """Run the cells that need not run for each viewer; raises as ``run``."""
     shared = book.cells[: book.wants.shared]
     ran: list[Any] = []
 
@@ -58,11 +74,7 @@ async def execute(
         watch(number, count, cell)
 
     text = json.dumps({**json.loads(book.text), "cells": shared})
-    async with asyncio.timeout(settings["run_timeout"]):
-        # Rendered too, because what cannot be must be found out before a viewer comes.
-        pieces = rendering.pieces(settings, log, kernel, text, chrome=False, watch=note)
-        async for _ in pieces:
-            pass
+    await run(settings, log, kernel, text, note)
     return kept.Kept(kept.outputs(ran), whole=len(shared) == len(book.cells))
 
 
@@ -77,15 +89,13 @@ async def freeze(
         web.HTTPError: 503 when the gateway or the kernel is gone.
     """
     asked = book.wants.mode
-    shared = book.cells[: book.wants.shared]
     python = kernel.visit.revision.language == "python"
-    if not python and len(shared) < len(book.cells):
+    if not python and book.wants.shared < len(book.cells):
         # Only Python's can be told of its viewer after it was started.
         return modes.Mode(modes.FRESH, ("it has cells of each viewer, and is not in Python",))
     if asked in (modes.WARM, modes.FRESH):
         return modes.decide(asked, (), frozen=False)
-    sources = [each["source"] for each in shared if each["cell_type"] == "code"]
-    frozen = await kernel.gateway.freeze(kernel.kernel_id, sources, anyway=asked == modes.SNAPSHOT)
+    frozen = await kernel.gateway.freeze(kernel.kernel_id, anyway=asked == modes.SNAPSHOT)
     if frozen.snapshot:
         settings["kernel_manager"].forget(kernel.kernel_id)
     hazards = [modes.Hazard(*each) for each in frozen.hazards]

@@ -52,10 +52,9 @@ class Serving:
 
     def state(self, revision: store.Revision) -> dict[str, Any]:
         """What is ready for viewers of a revision, for programs; ages in seconds."""
-        mode, now = self.mode(revision), time.time()
+        now = time.time()
         return {
-            "mode": mode.name,
-            "reasons": list(mode.reasons),
+            **self.mode(revision).answer(),
             "snapshots": [
                 {"gateway": each.entry.gateway, "age": round(now - each.entry.created)}
                 for each in self._snapshots.of(revision)

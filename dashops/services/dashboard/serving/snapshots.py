@@ -8,7 +8,7 @@ from typing import Any
 from tornado import web
 
 from dashops.services.dashboard import gateways, kernels, store
-from dashops.services.dashboard.serving import modes, shelf
+from dashops.services.dashboard.serving import kept, modes, shelf
 
 
 @dataclass
@@ -34,16 +34,15 @@ class Snapshot:
         Raises:
             SnapshotGone, web.HTTPError: when it or its gateway cannot give one.
         """
-        env = {"DASHOPS_BUNDLE": self.entry.digest, **env}
-        kernel_id = await self.gateway.fork(self.entry.id, env)
-        return kernels.Started(self.gateway, kernel_id, modes.SNAPSHOT, self.entry.kept)
+        entry = self.entry
+        return await fork(self.gateway, entry.id, entry.digest, entry.kept, env)
 
 
 class Snapshots:
     """Those in use, by id; on disk there is the same."""
 
-    def __init__(self, kept: shelf.Shelf, log: Any) -> None:
-        self._shelf = kept
+    def __init__(self, on_disk: shelf.Shelf, log: Any) -> None:
+        self._shelf = on_disk
         self._log = log
         self._all: dict[str, Snapshot] = {}
         # A gateway that did not answer has these still.
@@ -138,7 +137,7 @@ class Snapshots:
         """
         if not known:
             return
-        kept = {each.id: each for each in self._shelf.entries()}
+        entries = {each.id: each for each in self._shelf.entries()}
         self._unknown = []
         for gateway in known:
             try:
@@ -147,7 +146,7 @@ class Snapshots:
                 self._unknown.append(gateway)
                 continue
             for snapshot_id in there.keys() - self._all.keys():
-                entry = kept.get(snapshot_id)
+                entry = entries.get(snapshot_id)
                 revision = shown.get(entry.name) if entry else None
                 if entry and revision and Snapshot(entry, gateway).of(revision):
                     self._all[snapshot_id] = Snapshot(entry, gateway)
@@ -155,6 +154,18 @@ class Snapshots:
                     await self.end_at(gateway, snapshot_id)
         if not self._unknown:
             self._shelf.retain(self._all)
+
+
+async def fork(
+    gateway: gateways.Gateway,
+    snapshot: str,
+    digest: str,
+    put_out: kept.Kept,
+    env: Mapping[str, str],
+) -> kernels.Started:
+    """A fork of a snapshot that is there; raises as ``Snapshot.fork``."""
+    kernel_id = await gateway.fork(snapshot, {"DASHOPS_BUNDLE": digest, **env})
+    return kernels.Started(gateway, kernel_id, modes.SNAPSHOT, put_out)
 
 
 def _place(entry: shelf.Entry) -> tuple[str, int, str]:

@@ -287,4 +287,4 @@ class Store(Decisions, Tries):
 
 
 def _is(revision: Revision) -> sql.ColumnElement[bool]:
-    return sql.and_(KEPT.name == revision.name, KEPT.number == revision.number)
+    return tables.row_of(revision.name, revision.number)

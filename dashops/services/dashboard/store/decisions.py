@@ -9,8 +9,6 @@ import sqlalchemy as sql
 from dashops.services.dashboard.store import tables
 from dashops.services.dashboard.store.records import Revision
 
-KEPT = tables.revisions.c
-
 
 class Decisions:
     """Notes the mode of a revision, which is empty until somebody has found it out."""
@@ -20,7 +18,7 @@ class Decisions:
     def decide(self, revision: Revision, mode: str, reasons: Collection[str]) -> Revision:
         """Note how a revision opens, and why."""
         decided = replace(revision, mode=mode, reasons=tuple(reasons))
-        this = sql.and_(KEPT.name == revision.name, KEPT.number == revision.number)
+        this = tables.row_of(revision.name, revision.number)
         values = {"mode": mode, "reasons": list(reasons)}
         self._change(revision.name, sql.update(tables.revisions).where(this).values(values))
         return decided

@@ -9,7 +9,6 @@ from dashops import bundle as bundles
 from dashops import errors
 from dashops.services.dashboard.store.records import Revision
 
-MODES = ("snapshot", "warm", "fresh")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -51,8 +50,8 @@ def _revision(row: Any) -> Revision:
         dependencies=_text(row, "dependencies", 200),
         warnings=tuple(warnings),
         # A mode that nobody knows is found out anew.
-        mode=mode if mode in MODES else "",
-        reasons=tuple(reasons) if mode in MODES else (),
+        mode=mode if mode in bundles.MODES else "",
+        reasons=tuple(reasons) if mode in bundles.MODES else (),
         title=_text(row, "title", 1000),
         kernel=_text(row, "kernel", 200),
         language=_text(row, "language", 200),

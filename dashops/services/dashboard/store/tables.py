@@ -57,3 +57,8 @@ deploys = sql.Table(
     sql.Column("finished", sql.String(32)),
     sql.Index("deploys_by_start", "started"),
 )
+
+
+def row_of(name: str, number: int) -> sql.ColumnElement[bool]:
+    """Which row of the revisions is that one."""
+    return sql.and_(revisions.c.name == name, revisions.c.number == number)
