@@ -39,14 +39,7 @@ async def look(look: "Look", page: Any) -> bytes:
     going = asyncio.ensure_future(
         page.goto(look.url + opening.path, wait_until="commit", timeout=0)
     )
-    try:
-        async with asyncio.timeout(look.settings["run_timeout"]):
-            await opening.finished.wait()
-    except TimeoutError:
-        pass
-    finally:
-        going.cancel()
-        await asyncio.gather(going, return_exceptions=True)
+    await arrive(going, opening.finished, look.settings["run_timeout"])
     watched.stays()
     look.complete()
     states = await look.states()
@@ -89,6 +82,23 @@ async def look(look: "Look", page: Any) -> bytes:
 
     await look.move(update, states)
     return picture
+
+
+async def arrive(going: "asyncio.Future[Any]", sent: asyncio.Event, limit: float) -> None:
+    """Wait until the page was sent and the browser has it: before, it shows an empty one.
+
+    A short page is sent before the browser has left the empty one, which then breaks under
+    whoever looks at it. ``limit`` is in seconds; what is wrong after it is found out later.
+    """
+    try:
+        async with asyncio.timeout(limit):
+            await sent.wait()
+            await asyncio.wait({going}, timeout=LOOK)
+    except TimeoutError:
+        pass
+    finally:
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
 
 
 class Watched:
