@@ -210,6 +210,12 @@ class Gateway(Section):
         "a cell that wants more fails with MemoryError. Default: 4GiB, so that one notebook "
         "cannot take the whole machine.",
     )
+    memory_reserve: Size = Field(
+        default=ByteSize(256 * 2**20),
+        description="Memory of the machine, or of its cgroup, that stays free when a kernel "
+        "starts, in bytes or with a unit; where that cannot be, viewers wait. Default: 256MiB, so "
+        "that the servers and the pages that are open can still grow.",
+    )
     env: tuple[Variable, ...] = Field(
         default=("LANG", "LC_ALL", "TZ"),
         description="Names of environment variables that kernels may see. Default: language "

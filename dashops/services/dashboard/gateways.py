@@ -5,14 +5,14 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tornado import httpclient, httputil, web, websocket
 
 from dashops.bundle import Dependencies
 from dashops.services.dashboard import config, environments, wall
 
-__all__ = ["EnvironmentFailed", "Frozen", "Gateway", "Gateways", "SnapshotGone"]
+__all__ = ["EnvironmentFailed", "Frozen", "Full", "Gateway", "Gateways", "SnapshotGone"]
 
 EnvironmentFailed = environments.EnvironmentFailed
 
@@ -21,11 +21,28 @@ FORK = 20.0  # seconds; a fork that takes longer is no help
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
 
 
+FULL = {403: "kernels", 507: "memory"}
+"""What a gateway has no more of, by how it refuses a kernel."""
+
 Answer = TypeVar("Answer")
 
 
 class SnapshotGone(Exception):
     """A snapshot is no more, or cannot be forked any more."""
+
+
+class Full(web.HTTPError):
+    """A gateway has no place for another kernel now; ``cause`` is ``kernels`` or ``memory``."""
+
+    WORDS: ClassVar = {
+        "kernels": "All places are taken right now, please try again later",
+        "memory": "This server has no memory left for another page right now, please try again "
+        "later",
+    }
+
+    def __init__(self, cause: str, message: str = "") -> None:
+        super().__init__(503, "%s", message or cause, reason=self.WORDS[cause])
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -55,13 +72,14 @@ class Gateway:
 
         Raises:
             EnvironmentFailed: when the revision's packages cannot be used.
-            web.HTTPError: 503 when the gateway is gone, full or refuses.
+            Full: when it has no place for another kernel.
+            web.HTTPError: 503 when the gateway is gone or refuses.
         """
         body = json.dumps({"name": name, "env": {**env, "DASHOPS_BUNDLE": revision}})
-        answer = await self._fetch("POST", "/api/kernels", body, allowed=(409, 422, 424))
+        answer = await self._kernel(body, 409, 422, 424)
         if answer.code in (409, 424):
             await self.build(revision, archive, lambda _line: None)
-            answer = await self._fetch("POST", "/api/kernels", body, allowed=(422,))
+            answer = await self._kernel(body, 422)
         if answer.code == 422:
             raise environments.failed(json.loads(answer.body)["failed"])
         self.kernels += 1
@@ -87,14 +105,24 @@ class Gateway:
 
         Raises:
             SnapshotGone: when the snapshot cannot give one.
-            web.HTTPError: 503 when the gateway is gone, full or refuses.
+            Full: when the gateway has no place for another kernel.
+            web.HTTPError: 503 when the gateway is gone or refuses.
         """
         body = json.dumps({"name": f"snapshot-{snapshot}", "env": dict(env)})
-        answer = await self._fetch("POST", "/api/kernels", body, allowed=(404, 410), timeout=FORK)
+        answer = await self._kernel(body, 404, 410, timeout=FORK)
         if answer.code in (404, 410):
             raise SnapshotGone(f"snapshot {snapshot} at {self.url}")
         self.kernels += 1
         return str(json.loads(answer.body)["id"])
+
+    async def usage(self) -> dict[str, Any]:
+        """What its kernels and snapshots take, and how much memory there is, in bytes.
+
+        ``{"memory": {"available", "limit"}, "kernels": {id: {"unique", "shared", "snapshot",
+        "started"}}, "snapshots": {id: {"revision", "unique", "shared", "fork"}}}``
+        """
+        answer = await self._fetch("GET", "/api/dashops/usage", timeout=5)
+        return dict(json.loads(answer.body))
 
     async def snapshots(self) -> dict[str, str]:
         """The snapshots that are there, each with its revision."""
@@ -184,6 +212,17 @@ class Gateway:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"token {self._token}"}
+
+    async def _kernel(
+        self, body: str, *allowed: int, timeout: float = 60
+    ) -> httpclient.HTTPResponse:
+        answer = await self._fetch(
+            "POST", "/api/kernels", body, allowed=(*allowed, *FULL), timeout=timeout
+        )
+        if answer.code in FULL:
+            said = json.loads(answer.body or b"{}").get("message", "")
+            raise Full(FULL[answer.code], f"gateway {self.url}: {said}")
+        return answer
 
     async def _follow(
         self, path: str, body: str, tell: Callable[[str], None]

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from dashops.services.dashboard import channels, config, gateways, store
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
 GATE = User(username="gate")  # who runs a new revision before anybody sees it
 FULL = "All places are taken right now, please try again later"
+TIMED = 200  # visits of each dashboard whose opening times are kept
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
 
@@ -102,6 +103,7 @@ class Kernels(AsyncMappingKernelManager):
         self._kernels: dict[str, ViewerKernel] = {}
         self._opening = 0
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self.times: dict[str, deque[float]] = {}
         self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
 
     @property
@@ -150,6 +152,7 @@ class Kernels(AsyncMappingKernelManager):
         """Start a fresh kernel on the least loaded gateway that can, or on that one.
 
         Raises:
+            Full: when one has only no place now.
             EnvironmentFailed, web.HTTPError: what the last one said.
         """
         env = {"KERNEL_USERNAME": "dashops", **env}
@@ -164,9 +167,10 @@ class Kernels(AsyncMappingKernelManager):
                 failure = failed
                 self.log.warning("no environment for %s: %s", revision.name, failed.message)
             except web.HTTPError as error:
-                failure = error
+                # That one will have a place again says more than that another is gone.
+                failure = failure if isinstance(failure, gateways.Full) else error
                 self.log.warning("cannot start a kernel: %s", error)
-        if isinstance(failure, gateways.EnvironmentFailed):
+        if isinstance(failure, gateways.EnvironmentFailed | gateways.Full):
             raise failure
         raise web.HTTPError(503, "no gateway could start a kernel") from failure
 
@@ -240,6 +244,9 @@ class Kernels(AsyncMappingKernelManager):
     def rendered(self, kernel: ViewerKernel) -> None:
         """The page is complete; its scripts now have some time to connect."""
         kernel.visit.rendering = False
+        visit, made = kernel.visit, datetime.now(UTC) - kernel.visit.since
+        times = self.times.setdefault(visit.revision.name, deque(maxlen=TIMED))
+        times.append(visit.opened + made.total_seconds())
         if not kernel.visit.pages:
             kernel.visit.left = time.monotonic() + FIRST_CONNECT
 

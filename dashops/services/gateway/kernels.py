@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +15,7 @@ from kernel_gateway.services.kernels.manager import (
 from tornado import web
 from traitlets import Dict, Integer, List, Unicode
 
-from dashops.services.gateway import bundles, environments, failures, snapshots, tool
+from dashops.services.gateway import bundles, environments, failures, snapshots, tool, usage
 from dashops.services.snapshot import wire
 
 LOG_LIMIT = 5_000_000  # bytes
@@ -29,19 +30,29 @@ CONFINED = 'ulimit -d "$0" 2>/dev/null; exec "$@"'
 class BundleKernel(KernelGatewayIOLoopKernelManager):
     """One kernel: that of its kernelspec, but with its own Python and a limit to its memory.
 
-    One that can be frozen has a `link`, over which it is asked to become a snapshot.
+    One that can be frozen has a `link`, over which it is asked to become a snapshot. It `started`
+    at that Unix time.
     """
 
     interpreter = ""
     memory = 0
     freezable = False
     link: socket.socket | None = None
+    revision = ""
+    started = 0.0
+
+    @property
+    def fork_of(self) -> str | None:
+        """The id of the snapshot it is a fork of."""
+        return snapshots.of(self.kernel_name)
 
     async def start_kernel(
         self, *, interpreter: str = "", memory: int = 0, freezable: bool = False, **kwargs: Any
     ) -> None:
         """Start it; a restart uses the same Python and limit. `memory` is in bytes, 0 is all."""
         self.interpreter, self.memory, self.freezable = interpreter, memory, freezable
+        self.revision = (kwargs.get("env") or {}).get("DASHOPS_BUNDLE", "")
+        self.started = time.time()
         # Who lists the kernels while this one starts reads these; Jupyter sets them afterwards.
         self.execution_state, self.reason, self.last_activity = "starting", "", datetime.now(UTC)
         await super().start_kernel(**kwargs)
@@ -82,6 +93,7 @@ class BundleKernels(SeedingMappingKernelManager):
     uv_options = List(Unicode(), config=True, help="What uv needs to find packages")
     uv_env = Dict(config=True, help="Variables that uv gets besides its usual ones")
     kernel_memory = Integer(0, config=True, help="Bytes of data a kernel may have; 0 is no limit")
+    memory_reserve = Integer(0, config=True, help="Bytes that stay free when a kernel starts")
     kernel_log = Unicode(config=True, help="File for what kernels print outside of cells")
     allowed_env = List(Unicode(), config=True, help="Variables of this process kernels may see")
 
@@ -93,6 +105,7 @@ class BundleKernels(SeedingMappingKernelManager):
         self.environments = environments.Environments(Path(self.environment_root), self.uv)
         self._revisions: dict[str, str] = {}
         self.snapshots = snapshots.Snapshots()
+        self.usage = usage.Usage(self, self.memory_reserve)
         self.kernel_spec_manager.snapshots = self.snapshots
 
     def add_bundle(self, revision: str, archive: bytes) -> None:
@@ -196,6 +209,7 @@ class BundleKernels(SeedingMappingKernelManager):
         kernel = self.get_kernel(kernel_id)
         if kernel.link is None:
             return {"frozen": False, "hazards": [snapshots.NOT_PYTHON]}
+        await self.usage.ends(kernel_id)
         snapshot = snapshots.Snapshot(kernel, self._revisions.get(kernel_id, ""))
         try:
             answer = await snapshot.freeze(anyway=anyway)
@@ -211,6 +225,11 @@ class BundleKernels(SeedingMappingKernelManager):
             self._kernel_ports.pop(kernel_id, None)
             self.snapshots.add(snapshot)
         return answer
+
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:
+        """End a kernel."""
+        await self.usage.ends(kernel_id)
+        await super().shutdown_kernel(kernel_id, *args, **kwargs)
 
     async def shutdown_all(self, now: bool = False) -> None:  # noqa: FBT001, FBT002 Jupyter's
         """End all kernels, and the snapshots."""

@@ -16,7 +16,7 @@ from kernel_gateway.services.kernels.handlers import MainKernelHandler
 from tornado import http1connection, web
 
 from dashops import errors
-from dashops.services.gateway import failures, packages, snapshots, watch
+from dashops.services.gateway import failures, headroom, packages, snapshots, usage, watch
 
 LIMIT = 2**31  # bytes of an archive
 
@@ -25,11 +25,12 @@ class Kernels(MainKernelHandler):
     """Starts kernels, each with the environment of its own request and no other."""
 
     async def post(self) -> None:
-        """Start a kernel with the environment of this request."""
+        """Start a kernel with the environment of this request.
+
+        What it cannot have now it may have later: 403 when all kernels are in use, 507 when there
+        is no memory for one more.
+        """
         model = self.get_json_body() or {}
-        limit = self.settings["kg_max_kernels"]
-        if limit is not None and self.kernel_manager.number >= limit:
-            raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
         asked = model.get("env", {})
         allowed = self.settings["kg_personality"].env_whitelist
         env = {
@@ -39,7 +40,11 @@ class Kernels(MainKernelHandler):
         }
         name = model.get("name") or self.kernel_manager.default_kernel_name
         try:
-            kernel_id = await self.kernel_manager.start_kernel(kernel_name=name, env=env)
+            kernel_id = await self._start(name, env)
+        except headroom.Full as full:
+            self.set_status(507)
+            self.finish({"reason": "memory", "message": str(full)})
+            return
         except failures.EnvironmentFailed as failed:
             self.set_status(422)
             self.finish({"failed": vars(failed)})
@@ -50,6 +55,15 @@ class Kernels(MainKernelHandler):
         )
         answer = self.kernel_manager.kernel_model(kernel_id)
         self.finish(json.dumps(answer, default=json_default))
+
+    async def _start(self, name: str, env: dict[str, str]) -> str:
+        kernels, limit = self.kernel_manager, self.settings["kg_max_kernels"]
+        async with kernels.usage.room(name, env.get("DASHOPS_BUNDLE", "")) as claim:
+            if limit is not None and kernels.number >= limit:
+                raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
+            kernel_id = str(await kernels.start_kernel(kernel_name=name, env=env))
+            claim.kernel = kernel_id
+        return kernel_id
 
 
 class Channels(TokenAuthorizationMixin, CORSMixin, KernelWebsocketHandler):
@@ -137,6 +151,7 @@ class Personality(JupyterWebsocketPersonality):
             (rf"{base}/api/dashops/environments/([0-9a-f]{{64}})", packages.Environments),
             (rf"{base}/api/dashops/locks", packages.Locks),
             (rf"{base}/api/dashops/about", packages.About),
+            (rf"{base}/api/dashops/usage", usage.Answer),
             (rf"{base}/api/dashops/snapshots", Snapshots),
             (rf"{base}/api/dashops/snapshots/([0-9a-f-]{{36}})", Snapshot),
             *super().create_request_handlers(),

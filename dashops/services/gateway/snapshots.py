@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,11 +22,17 @@ NO_HISTORY = "--HistoryManager.enabled=False"  # it has a thread and a file
 PROGRAM = str(Path(snapshot.__file__).parent)
 DIED = {"kind": "kernel", "text": "its kernel ended when it was to become a snapshot"}
 NOT_PYTHON = {"kind": "language", "text": "its kernel is not the one of IPython"}
+TIMED = 50  # forks whose times are kept
 PATIENCE = 60  # seconds a snapshot may take to answer; a fork takes some milliseconds
 
 
 class Gone(Exception):
     """The snapshot ended, or cannot be forked."""
+
+
+def of(kernel_name: str) -> str | None:
+    """The id of the snapshot that a kernel of that name is a fork of."""
+    return kernel_name.removeprefix(PREFIX) if kernel_name.startswith(PREFIX) else None
 
 
 def command(words: list[str], link: int) -> list[str]:
@@ -35,13 +42,17 @@ def command(words: list[str], link: int) -> list[str]:
 
 
 class Snapshot:
-    """One process, first a kernel; `kernels` are the forks of it that are still there, by id."""
+    """One process, first a kernel; `kernels` are the forks of it that are still there, by id.
+
+    `took` are the seconds that the last forks took.
+    """
 
     def __init__(self, manager: Any, revision: str) -> None:
         self.id = str(manager.kernel_id)
         self.revision = revision
         self.created = time.time()
         self.kernels: dict[str, Fork] = {}
+        self.took: deque[float] = deque(maxlen=TIMED)
         self._manager = manager
         self._link: socket.socket = manager.link
         self._link.settimeout(PATIENCE)
@@ -59,6 +70,7 @@ class Snapshot:
 
     async def fork(self, kernel_id: str, connection_file: str, env: dict[str, str]) -> "Fork":
         """A new kernel, which has its ports; raises Gone."""
+        began = time.monotonic()
         lifeline, its = wire.pair()
         try:
             variables = {name: env[name] for name in environ.VIEWER if name in env}
@@ -78,6 +90,7 @@ class Snapshot:
             fork.kill()
             raise
         self.kernels[kernel_id] = fork
+        self.took.append(time.monotonic() - began)
         return fork
 
     async def end(self) -> None:

@@ -1,5 +1,6 @@
 """Opens a kernel for each viewer in the way of its revision, and keeps ready what that needs."""
 
+import contextlib
 import functools
 import time
 from collections.abc import Mapping
@@ -49,6 +50,11 @@ class Serving:
         """How a revision opens now."""
         found = modes.Mode(revision.mode, revision.reasons)
         return modes.current(found, snapshots=self.freezes, warm=self._config.warm_kernels > 0)
+
+    @property
+    def forkable(self) -> list[snapshots.Snapshot]:
+        """The snapshots there are."""
+        return list(self._snapshots)
 
     def state(self, revision: store.Revision) -> dict[str, Any]:
         """What is ready for viewers of a revision, for programs; ages in seconds."""
@@ -114,7 +120,7 @@ class Serving:
         mode = self.mode(revision).name
         found = None
         if mode == modes.SNAPSHOT:
-            found = await self._snapshots.fork(revision, env)
+            found = await self._fork(revision, env)
         elif mode == modes.WARM:
             found = await self._pools.take(revision, env)
         if found:
@@ -123,6 +129,18 @@ class Serving:
         if mode in (modes.SNAPSHOT, modes.UNDECIDED):
             self._build(revision, started.gateway)
         return started
+
+    async def _fork(
+        self, revision: store.Revision, env: Mapping[str, str]
+    ) -> kernels.Started | None:
+        """A fork, if there is a snapshot that can and a place for it."""
+        with contextlib.suppress(gateways.Full):
+            return await self._snapshots.fork(revision, env)
+        # One that waits for nobody gives way before this viewer gets a slower and larger kernel.
+        if await self._pools.give_way():
+            with contextlib.suppress(gateways.Full):
+                return await self._snapshots.fork(revision, env)
+        return None
 
     async def _fresh(self, revision: store.Revision, env: Mapping[str, str]) -> kernels.Started:
         try:

@@ -61,7 +61,12 @@ class Snapshots:
     async def fork(
         self, revision: store.Revision, env: Mapping[str, str]
     ) -> kernels.Started | None:
-        """A fork of one of them, if there is one that can."""
+        """A fork of one of them, if there is one that can.
+
+        Raises:
+            Full: when none can, and one only because its gateway has no place now.
+        """
+        full = None
         for each in self.of(revision):
             each.opened = time.monotonic()
             try:
@@ -71,6 +76,9 @@ class Snapshots:
                 self.doubt(each)
             except web.HTTPError as error:
                 self._log.warning("no fork of %s: %s", revision.name, error)
+                full = error if isinstance(error, gateways.Full) else full
+        if full:
+            raise full
         return None
 
     async def add(self, entry: shelf.Entry, gateway: gateways.Gateway) -> None:

@@ -22,6 +22,7 @@ c.BundleKernels.environment_root = "/srv/demo/.dashops/gateway/environments"
 c.BundleKernels.uv_options = []
 c.BundleKernels.uv_env = {}
 c.BundleKernels.kernel_memory = 4294967296
+c.BundleKernels.memory_reserve = 268435456
 c.BundleKernels.allowed_env = ["LANG", "LC_ALL", "TZ"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600

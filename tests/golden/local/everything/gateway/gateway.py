@@ -22,6 +22,7 @@ c.BundleKernels.environment_root = "/srv/demo/state/gateway/environments"
 c.BundleKernels.uv_options = ["--index", "https://extra.example/simple", "--default-index", "https://pypi.example/simple", "--find-links", "/srv/wheels", "--offline"]
 c.BundleKernels.uv_env = {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"}
 c.BundleKernels.kernel_memory = 1000000000
+c.BundleKernels.memory_reserve = 2000000000
 c.BundleKernels.allowed_env = ["LANG"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600
