@@ -8,11 +8,13 @@ import typer
 from dashops.cli.app import app
 from dashops.cli.options import (
     Diff,
+    Every,
     Folder,
     Follow,
     Json,
     Junit,
     Lines,
+    Once,
     Purge,
     Server,
     Slots,
@@ -76,6 +78,25 @@ def status(stack: StackFile = None, json: Json = False) -> None:
     found = flow.status(load(stack), run.run)
     show(found, json)
     raise typer.Exit(0 if found.healthy else 1)
+
+
+@app.command()
+def top(
+    every: Every = 2.0,
+    once: Once = False,
+    server: Server = None,
+    token_file: TokenFile = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Show dashboards with their viewers, memory and times, until Ctrl-C."""
+    from dashops import publish, view
+
+    to = publish.destination(lambda: load(stack), server, token_file)
+    if json or once or not view.watched():
+        show(publish.top(to), json)
+    else:
+        view.watch(lambda: publish.top(to), every)
 
 
 @app.command()

@@ -17,6 +17,8 @@ Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into 
 Diff = Annotated[bool, typer.Option("--diff", "-v", help="Show what changes in each file.")]
 Purge = Annotated[bool, typer.Option("--purge", help="Remove dashboards, passwords and all else.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged next.")]
+Every = Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")]
+Once = Annotated[bool, typer.Option("--once", help="Print it once, as without a terminal.")]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each log.")]
 Slots = Annotated[list[str] | None, typer.Argument(metavar="[SLOT]...", show_default=False)]
 Server = Annotated[

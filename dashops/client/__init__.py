@@ -1,15 +1,15 @@
 """The dashboard server's HTTP API; the only package that imports httpx, and it prints nothing."""
 
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import about, copying, following, problems
+from dashops.client import about, copying, following, problems, usage
 from dashops.client.about import About, Kernel
+from dashops.client.copying import Progress
 from dashops.client.problems import NotebookFailed
 from dashops.client.records import (
     Contents,
@@ -59,10 +59,8 @@ __all__ = [
     "Status",
     "Viewer",
     "about",
+    "usage",
 ]
-
-Progress = Callable[[int, int], None]
-"""Called with bytes sent and bytes in total while an upload runs."""
 
 _ANSWER = 30.0
 """Seconds to wait for an answer, or for the next sign of life of a deploy."""
@@ -106,7 +104,9 @@ class Server:
         when the server has the upload. NotebookFailed when it does not run, SpecError if the
         server refuses it.
         """
-        part = {"file": (f"{name}.zip", _Counted(data, progress), "application/octet-stream")}
+        part = {
+            "file": (f"{name}.zip", copying.Counted(data, progress), "application/octet-stream")
+        }
         lost = f"the server may have gone on: `dashops deploys {name}` shows the outcome"
         asked = {"Prefer": "respond-async"}
         path = f"_api/notebooks/{name}"
@@ -196,6 +196,10 @@ class Server:
         """Open viewers and gateways."""
         return self._record(Status, self._ask("GET", "_api/status"))
 
+    def usage(self) -> usage.Usage:
+        """What dashboards and their viewers take, and what gateways have."""
+        return self._record(usage.Usage, self._ask("GET", "_api/usage"))
+
     def _deployed(self, answer: "httpx.Response") -> Deployed:
         deployed = self._record(Deployed, answer)
         preview = deployed.preview
@@ -264,21 +268,6 @@ class Server:
         if urlsplit(url).scheme not in ("http", "https"):
             raise problems.not_ours(self.url, "its link is no web page")
         return url
-
-
-class _Counted(io.BytesIO):
-    """Bytes that tell how much of them has been read; httpx reads them 64 KiB at a time."""
-
-    def __init__(self, data: bytes, progress: Progress) -> None:
-        super().__init__(data)
-        self._progress = progress
-        self._total = len(data)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        chunk = super().read(size)
-        if chunk:
-            self._progress(self.tell(), self._total)
-        return chunk
 
 
 def _checked(url: str) -> str:

@@ -36,6 +36,7 @@ __all__ = [
     "Revisions",
     "Saved",
     "Shown",
+    "Top",
     "Upload",
     "activate",
     "backup",
@@ -54,6 +55,7 @@ __all__ = [
     "roll_back",
     "server_if_any",
     "show",
+    "top",
     "watch",
 ]
 
@@ -94,12 +96,25 @@ class Deploys:
 
 
 @dataclass(frozen=True)
+class Top:
+    """What the dashboards of one server take at this moment."""
+
+    server: str
+    usage: client.usage.Usage
+
+
+@dataclass(frozen=True)
 class Removed:
     """A name that is free again, unless the author declined."""
 
     server: str
     name: str
     declined: bool
+
+
+def top(to: Destination) -> Top:
+    """What dashboards and viewers take now."""
+    return Top(to.server.url, to.server.usage())
 
 
 def dashboards(to: Destination) -> Listing:

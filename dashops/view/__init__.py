@@ -8,6 +8,7 @@ from dashops.view.live import progress
 from dashops.view.preflight import findings
 from dashops.view.stacks import WithDiff
 from dashops.view.text import as_json, as_text, document
+from dashops.view.top import watch, watched
 
 __all__ = [
     "WithDiff",
@@ -25,4 +26,6 @@ __all__ = [
     "failures",
     "findings",
     "progress",
+    "watch",
+    "watched",
 ]

@@ -32,6 +32,7 @@ from dashops.services.dashboard import (
     serving,
     store,
     uploads,
+    usage,
     visit,
 )
 
@@ -136,6 +137,7 @@ class DashboardServer(Voila):
             (r"/_api/restore", backups.Restore),
             (r"/_api/status", api.Status),
             (r"/_api/about", about.About),
+            (r"/_api/usage", usage.Usage),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
             (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),

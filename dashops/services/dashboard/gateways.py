@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from tornado import httpclient, httputil, web, websocket
 
@@ -19,10 +19,11 @@ EnvironmentFailed = environments.EnvironmentFailed
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
 FORK = 20.0  # seconds; a fork that takes longer is no help
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
-
-
-FULL = {403: "kernels", 507: "memory"}
-"""What a gateway has no more of, by how it refuses a kernel."""
+FULL = {403: "kernels", 507: "memory"}  # what a gateway has no more of when it answers that
+WORDS = {
+    "kernels": "All places are taken right now, please try again later",
+    "memory": "This server has no memory left for another page, please try again later",
+}
 
 Answer = TypeVar("Answer")
 
@@ -34,14 +35,8 @@ class SnapshotGone(Exception):
 class Full(web.HTTPError):
     """A gateway has no place for another kernel now; ``cause`` is ``kernels`` or ``memory``."""
 
-    WORDS: ClassVar = {
-        "kernels": "All places are taken right now, please try again later",
-        "memory": "This server has no memory left for another page right now, please try again "
-        "later",
-    }
-
     def __init__(self, cause: str, message: str = "") -> None:
-        super().__init__(503, "%s", message or cause, reason=self.WORDS[cause])
+        super().__init__(503, "%s", message or cause, reason=WORDS[cause])
         self.cause = cause
 
 

@@ -99,6 +99,7 @@ class Kernels(AsyncMappingKernelManager):
     gateways: gateways.Gateways
 
     def __init__(self, **traits: Any) -> None:
+        """``times`` are seconds from the request of a visit to its whole page, by dashboard."""
         super().__init__(**traits)
         self._kernels: dict[str, ViewerKernel] = {}
         self._opening = 0
@@ -245,8 +246,9 @@ class Kernels(AsyncMappingKernelManager):
         """The page is complete; its scripts now have some time to connect."""
         kernel.visit.rendering = False
         visit, made = kernel.visit, datetime.now(UTC) - kernel.visit.since
-        times = self.times.setdefault(visit.revision.name, deque(maxlen=TIMED))
-        times.append(visit.opened + made.total_seconds())
+        if visit.owner != GATE.username:
+            times = self.times.setdefault(visit.revision.name, deque(maxlen=TIMED))
+            times.append(visit.opened + made.total_seconds())
         if not kernel.visit.pages:
             kernel.visit.left = time.monotonic() + FIRST_CONNECT
 
