@@ -39,7 +39,7 @@ HOME, TO_END_OF_LINE, TO_END = "\x1b[H", "\x1b[K", "\x1b[J"
 
 @as_text.register
 def _(value: publish.Top) -> None:
-    say(*lines(value, None))
+    say(*lines(value, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
 
 
 @as_json.register
@@ -75,7 +75,7 @@ def watch(look: Look, every: float) -> None:
         pass  # the way to end it
     finally:
         write(LEAVE)
-        say(*lines(found, None))
+        as_text(found)
 
 
 def lines(value: publish.Top, width: int | None, height: int | None = None) -> list[str]:

@@ -60,11 +60,14 @@ class Gateway:
         self.kernels = 0
         self.full = self.down = False
         self.there = {}
+        self.says = {"memory": {"available": 1, "limit": 2}, "kernels": {}, "snapshots": {}}
         self.started, self.stopped, self.ended = [], [], []
         self.sockets = {}
 
     def _take(self, kind, env):
-        if self.full or self.down:
+        if self.full:
+            raise gateways.Full("kernels")
+        if self.down:
             raise web.HTTPError(503)
         self.kernels += 1
         self.started.append((kind, dict(env)))
@@ -81,6 +84,11 @@ class Gateway:
     async def stop_kernel(self, kernel_id):
         self.stopped.append(kernel_id)
         self.full = False
+
+    async def usage(self):
+        if self.down:
+            raise web.HTTPError(503)
+        return self.says
 
     async def snapshots(self):
         if self.down:
