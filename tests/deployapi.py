@@ -104,6 +104,10 @@ async def unreachable(_revision, _tell):
     raise web.HTTPError(503)
 
 
+async def no_memory(_revision, _tell):
+    raise gateways.Full("memory")
+
+
 def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts):
     """Run a server that has just these parts, and `await conversation(client)` with it."""
     routes = [

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -20,8 +19,20 @@ SALES = client.usage.Dashboard(
     fork=0.012, open_p50=0.043, open_p95=1.26,
 )  # fmt: skip
 DRAFT = client.usage.Dashboard("draft", None, "", 0, 0, 0, 0, None, 0, None, None, None)
-GATEWAY = client.usage.Gateway("http://127.0.0.1:8868", True, 12, 3_100_000_000, 8_000_000_000)
-GONE = client.usage.Gateway("http://127.0.0.1:8869", False, None, None, None)
+GATEWAY = client.usage.Gateway(
+    "http://127.0.0.1:8868",
+    reachable=True,
+    kernels=12,
+    available=3_100_000_000,
+    limit=8_000_000_000,
+)
+GONE = client.usage.Gateway(
+    "http://127.0.0.1:8869", reachable=False, kernels=None, available=None, limit=None
+)
+TABLE = """\
+DASHBOARD  REV  MODE      VIEWERS  WAITING  KERNELS  OWN    EACH    SHARED  FORK   OPEN   P95
+sales      3    snapshot  12       3        12       96 MB  8.0 MB  140 MB  12 ms  43 ms  1.3 s
+draft      -    -         0        0        0        0 B    -       0 B     -      -      -"""
 
 
 def shown(*dashboards: client.usage.Dashboard) -> publish.Top:
@@ -35,10 +46,8 @@ def test_all_of_it_where_there_is_room() -> None:
         "http://127.0.0.1:8868: 12 kernels, 3.1 GB of 8.0 GB free",
         "http://127.0.0.1:8869: does not answer",
         "",
-        "DASHBOARD  REV  MODE      VIEWERS  WAITING  KERNELS  OWN    EACH    SHARED  FORK   OPEN   P95",
-        "sales      3    snapshot  12       3        12       96 MB  8.0 MB  140 MB  12 ms  43 ms  1.3 s",
-        "draft      -    -         0        0        0        0 B    -       0 B     -      -      -",
-    ]  # fmt: skip
+        *TABLE.splitlines(),
+    ]
 
 
 @pytest.mark.parametrize("width", [30, 50, 80, 100, 200])
@@ -65,8 +74,8 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """What stdout is from now on; not a fixture, as pytest puts back its own before a test."""
     found = Terminal()
     monkeypatch.setattr(sys, "stdout", found)
     monkeypatch.setenv("TERM", "xterm")
@@ -87,32 +96,38 @@ def looks(*found: publish.Top | BaseException) -> Callable[[], publish.Top]:
     return look
 
 
-def test_it_is_drawn_anew_in_place_until_ctrl_c_and_stays_to_be_read(terminal: Terminal) -> None:
-    look = looks(shown(DRAFT), errors.ToolError("no server answers"), shown(), KeyboardInterrupt())
-    view.watch(look, 0.001)
-    first, second, third, end = terminal.getvalue().split(top.HOME)[1:], "", "", ""
-    first, second, third = first
-    third, end = third.split(top.LEAVE)
+def test_it_is_drawn_anew_in_place_until_ctrl_c_and_stays_to_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = terminal(monkeypatch)
+    view.watch(
+        looks(shown(DRAFT), errors.ToolError("no server answers"), shown(), KeyboardInterrupt()),
+        0.001,
+    )
+    drawn, end = screen.getvalue().split(top.LEAVE)
+    before, first, second, third = drawn.split(top.HOME)
+    assert before == top.ENTER
     assert "draft" in first and "Ctrl-C ends" in first
     assert "draft" in second and "no server answers" in second
     assert "sales" in third and "no server answers" not in third
     assert "sales" in end and "\x1b" not in end
-    assert terminal.getvalue().count(top.ENTER) == 1
 
 
-def test_a_server_that_never_answered_is_an_error_and_not_a_screen(terminal: Terminal) -> None:
+def test_a_server_that_never_answered_is_an_error_and_not_a_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = terminal(monkeypatch)
     with pytest.raises(errors.ToolError):
         view.watch(looks(errors.ToolError("no server answers")), 1)
-    assert terminal.getvalue() == ""
+    assert screen.getvalue() == ""
 
 
-def test_nobody_looks_at_a_pipe_or_a_dumb_terminal(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_looks_at_a_pipe_or_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal(monkeypatch)
     assert view.watched()
-    monkeypatch.setitem(os.environ, "TERM", "dumb")
+    monkeypatch.setenv("TERM", "dumb")
     assert not view.watched()
-    monkeypatch.setitem(os.environ, "TERM", "xterm")
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert not view.watched()
 

@@ -14,6 +14,10 @@ from dashops.services.dashboard import gateways, serving, store
 from dashops.services.dashboard.progress import Outcome, Running, Upload
 
 NO_GATEWAY = ("no gateway can run it", "`dashops status` shows what runs, `dashops up` repairs")
+FULL = {
+    "kernels": ("all kernels are in use, none is left to run it", "try again when viewers left"),
+    "memory": ("no memory is left to run it", "try again later; `dashops top` shows who has it"),
+}
 IN_BUNDLE = {True: "the lock in the bundle", False: ""}
 IN_LOG = "the deploy failed for a reason that is in the server's log"
 
@@ -28,7 +32,8 @@ async def outcome(
         return _refusal(400, error.message, error.hint)
     except web.HTTPError as error:
         log.warning("deploy of %s: %s", upload.name, error)
-        return _refusal(503, *NO_GATEWAY)
+        full = FULL[error.cause] if isinstance(error, gateways.Full) else None
+        return _refusal(503, *(full or NO_GATEWAY))
     except store.Unavailable as error:
         return _refusal(507 if error.full else 503, error.message, error.hint)
     except OSError as error:

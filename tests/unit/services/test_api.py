@@ -3,7 +3,18 @@
 import errno
 
 import pytest
-from deployapi import TOKEN, NoGateway, ask, edition, fails, get, post, unreachable, upload
+from deployapi import (
+    TOKEN,
+    NoGateway,
+    ask,
+    edition,
+    fails,
+    get,
+    no_memory,
+    post,
+    unreachable,
+    upload,
+)
 
 from dashops.services.dashboard import store
 
@@ -103,6 +114,12 @@ def test_a_first_notebook_that_fails_publishes_nothing(dashboards):
 def test_a_gateway_that_dies_during_the_run_leaves_no_trace(dashboards):
     answer, known = ask(dashboards, upload(), get("notebooks/sales/revisions"), gate=unreachable)
     assert (answer.status_code, known.status_code) == (503, 404)
+
+
+def test_without_memory_for_its_run_nothing_is_published_and_the_author_may_try_again(dashboards):
+    answer, known = ask(dashboards, upload(), get("notebooks/sales/revisions"), gate=no_memory)
+    assert (answer.status_code, known.status_code) == (503, 404)
+    assert "no memory" in answer.json()["message"] and "dashops top" in answer.json()["hint"]
 
 
 def test_rolling_back_and_forth(dashboards):

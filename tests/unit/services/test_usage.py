@@ -10,7 +10,7 @@ import pytest
 from jupyter_server.auth import User
 from pretending import BOB, Gateway, World, play
 from test_store import publish
-from tornado import httpserver, web
+from tornado import httpclient, httpserver, web
 from tornado.testing import bind_unused_port
 
 from dashops.client import usage as records
@@ -30,6 +30,8 @@ async def listening(*routes, **settings):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()
+        await server.close_all_connections()
+        httpclient.AsyncHTTPClient().close()
 
 
 def taken(unique, shared=0, **more):

@@ -169,6 +169,8 @@ class Trial:
                     made.kept,
                     env,
                 )
+            except gateways.Full:
+                raise  # it is not the notebook's fault
             except (gateways.SnapshotGone, web.HTTPError) as error:
                 raise Unfit("verify", "no kernel came to life") from error
 
