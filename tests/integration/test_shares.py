@@ -121,9 +121,8 @@ def test_top_prints_once_into_a_pipe_and_for_programs(
     used(live, lambda each: each["viewers"] == len(pages) and each["own_each"] is not None)
     for words in (["top", "--once"], ["top"]):
         out = live.dashops(*words)
-        assert re.search(
-            r"^square +1 +snapshot +3 +0 +3 +\d[\d.]* MB +\d[\d.]* MB +\d+ MB", out, re.M
-        )
+        sizes = r"\d[\d.]* MB +\d[\d.]* MB +\d+ MB"
+        assert re.search(rf"^square +1 +snapshot +3 +0 +3 +{sizes}", out, re.M)
         assert re.search(r": 3 kernels, .* of .* free$", out, re.M)
     found = json.loads(live.dashops("top", "--json"))
     (shown,) = found["dashboards"]
