@@ -148,6 +148,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
                 return await conversation(client)
         finally:
             server.stop()
+            await server.close_all_connections()
 
     return asyncio.run(serve())
 

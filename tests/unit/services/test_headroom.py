@@ -1,8 +1,12 @@
 """When a gateway says that there is no memory for another kernel."""
 
+import asyncio
+import os
+from types import SimpleNamespace
+
 import pytest
 
-from dashops.services.gateway import headroom
+from dashops.services.gateway import headroom, memory, usage
 from dashops.services.gateway.headroom import FORK, FRESH, Full, Kind
 
 MB = 2**20
@@ -94,3 +98,74 @@ def test_what_is_remembered_has_an_end():
         world.room.learn(Kind(f"{number}", fork=False), "k", MB)
     assert world.room.expected(Kind("0", fork=False)) == FRESH
     assert world.room.expected(Kind("99", fork=False)) == MB
+
+
+class Kernels:
+    """A manager whose kernels are this process."""
+
+    def __init__(self, **revisions):
+        self.kernels = {each: kernel(revision) for each, revision in revisions.items()}
+        self.snapshots = SimpleNamespace(all=dict)
+
+    number = property(lambda self: len(self.kernels))
+
+    def __contains__(self, kernel_id):
+        return kernel_id in self.kernels
+
+    def get_kernel(self, kernel_id):
+        return self.kernels[kernel_id]
+
+    def list_kernel_ids(self):
+        return list(self.kernels)
+
+
+def kernel(revision):
+    process = SimpleNamespace(pid=os.getpid(), has_process=True)
+    return SimpleNamespace(revision=revision, fork_of=None, started=0.0, provisioner=process)
+
+
+HUGE = 2**60
+
+
+def test_a_gateway_has_no_room_when_its_reserve_is_more_than_there_is():
+    async def scene():
+        for kernels in (Kernels(), Kernels(k="a")):
+            with pytest.raises(Full):
+                async with usage.Usage(kernels, HUGE).room("python3", "a"):
+                    raise AssertionError("it must not start")
+
+    asyncio.run(scene())
+
+
+def test_what_did_not_start_gives_its_room_back():
+    async def scene():
+        room = usage.Usage(Kernels(k="a"), 0)
+        with pytest.raises(ValueError, match="no"):
+            async with room.room("python3", "a"):
+                assert room._headroom._claims
+                raise ValueError("no")
+        assert not room._headroom._claims
+
+    asyncio.run(scene())
+
+
+def test_what_a_kernel_took_is_learned_when_it_ends_and_by_whoever_looks():
+    async def scene(learn):
+        measured = usage.Usage(Kernels(k="a"), 0)
+        await learn(measured)
+        expected = measured._headroom.expected(Kind("a", fork=False))
+        assert expected == pytest.approx(memory.of({"k": os.getpid()})["k"].unique, rel=0.2)
+
+    asyncio.run(scene(lambda measured: measured.ends("k")))
+    asyncio.run(scene(lambda measured: measured.read()))
+
+
+def test_measuring_is_done_once_a_second_however_many_ask():
+    async def scene():
+        measured = usage.Usage(Kernels(k="a"), 0)
+        first, *others = await asyncio.gather(*(measured.read() for _ in range(9)))
+        assert all(each is first for each in others)
+        assert first["kernels"]["k"]["snapshot"] is None
+        assert first["memory"]["available"] <= first["memory"]["limit"]
+
+    asyncio.run(scene())
