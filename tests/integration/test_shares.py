@@ -55,7 +55,7 @@ def test_a_fork_counts_what_it_changed_and_not_what_it_shares(tmp_path: Path) ->
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    dashboard = {"idle_timeout": 600, "frontends": []}
+    dashboard = {"idle_timeout": 600}
     with running(tmp_path_factory.mktemp("stack"), {"dashboard": dashboard}) as stack:
         stack.deploy("square", NOTEBOOK)
         yield stack
