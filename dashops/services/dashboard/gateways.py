@@ -12,7 +12,7 @@ from tornado import httpclient, httputil, web, websocket
 from dashops.bundle import Dependencies
 from dashops.services.dashboard import config, environments, wall
 
-__all__ = ["EnvironmentFailed", "Frozen", "Gateway", "Gateways", "SnapshotGone"]
+__all__ = ["EnvironmentFailed", "Frozen", "Full", "Gateway", "Gateways", "SnapshotGone"]
 
 EnvironmentFailed = environments.EnvironmentFailed
 
@@ -26,6 +26,14 @@ Answer = TypeVar("Answer")
 
 class SnapshotGone(Exception):
     """A snapshot is no more, or cannot be forked any more."""
+
+
+class Full(web.HTTPError):
+    """A gateway has no room for one more kernel now; ``cause`` is kernels or memory."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(503, "no room for one more kernel: %s", cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
