@@ -19,7 +19,11 @@ EnvironmentFailed = environments.EnvironmentFailed
 RETRY_AFTER = 5.0  # seconds before a gateway that failed is asked again
 FORK = 20.0  # seconds; a fork that takes longer is no help
 MESSAGE_LIMIT = 200 * 2**20  # bytes; one figure can be large
-
+FULL = {403: "kernels", 507: "memory"}  # what a gateway has no more of when it answers that
+WORDS = {
+    "kernels": "All places are taken right now, please try again later",
+    "memory": "This server has no memory left for another page, please try again later",
+}
 
 Answer = TypeVar("Answer")
 
@@ -29,10 +33,10 @@ class SnapshotGone(Exception):
 
 
 class Full(web.HTTPError):
-    """A gateway has no room for one more kernel now; ``cause`` is kernels or memory."""
+    """A gateway has no place for another kernel now; ``cause`` is ``kernels`` or ``memory``."""
 
-    def __init__(self, cause: str) -> None:
-        super().__init__(503, "no room for one more kernel: %s", cause)
+    def __init__(self, cause: str, message: str = "") -> None:
+        super().__init__(503, "%s", message or cause, reason=WORDS[cause])
         self.cause = cause
 
 
