@@ -167,6 +167,17 @@ def test_a_full_gateway_sends_to_the_front_and_is_asked_again_by_one_alone():
     assert door.come("eve") and door.come("fay"), "no longer one after the other"
 
 
+def test_who_was_already_called_waits_too_when_the_gateway_is_full():
+    door = full()
+    door.wait("cleo", "dan")
+    door.leave("ann")
+    door.leave("bob")
+    assert door.turn("dan")
+    door.refuse("cleo")
+    assert door.ahead("cleo", "dan") == [0, 1]
+    assert not door.come("dan")
+
+
 def test_those_who_were_refused_together_keep_their_order():
     door = Door(viewers=9)
     tickets = [door.queue.enter(each, "sales") for each in ("ann", "bob", "cleo")]
