@@ -176,7 +176,7 @@ class Admission:
         if not self._queue and not held:
             self._full = ""
         for ticket in self._queue.values():
-            if self._full and (held or now < self._retry):
+            if self._short(ALL, used) or (self._full and (held or now < self._retry)):
                 break
             if ticket.ready is None and not any(self._short(each, used) for each in ticket.things):
                 ticket.ready = now

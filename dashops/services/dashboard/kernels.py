@@ -102,7 +102,7 @@ class Kernels(AsyncMappingKernelManager):
         self._ending: dict[str, ViewerKernel] = {}
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
-        self.freed: Callable[[], None] = lambda: None
+        self.freed: Callable[[], None] = lambda: None  # each time a kernel has ended
 
     @property
     def visits(self) -> list[Visit]:

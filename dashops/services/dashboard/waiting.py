@@ -14,6 +14,7 @@ from dashops.services.dashboard import admission, gateways, kernels, pages, stor
 AGAIN = 10  # seconds after which who runs no scripts may ask again; less than admission.GONE
 SILENCE = 10  # seconds after which a comment keeps proxies from giving up
 PATIENCE = 1.0  # seconds that the first one waits for a page that is closed just now
+TOGETHER = 0.05  # seconds within which all changes are one news: a crowd comes at once
 # A browser has six connections to a server for all its tabs. Those beyond these ask again instead.
 STREAMS, RETURN = 3, 5000  # of one viewer; milliseconds
 REASONS = {
@@ -53,6 +54,7 @@ class Room:
         self.queue = queue
         self.streams: Counter[str] = Counter()
         self._news = asyncio.Event()
+        self._due = False
         queue.changed = self._tell
 
     async def news(self, seconds: float) -> bool:
@@ -73,6 +75,12 @@ class Room:
         return True
 
     def _tell(self) -> None:
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(TOGETHER, self._spread)
+
+    def _spread(self) -> None:
+        self._due = False
         self._news.set()
         self._news = asyncio.Event()
 
