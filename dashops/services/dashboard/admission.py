@@ -49,12 +49,14 @@ class Standing:
     """How many come before a ticket, and why it waits.
 
     ``reason`` is user, dashboard or viewers for a limit that is reached, of which ``taken`` places
-    are taken; memory or kernels when it is the gateways that are full.
+    are taken; memory or kernels when it is the gateways that are full. ``crowded``: when it is a
+    limit of its own, whether there would be no place for anybody else either.
     """
 
     ahead: int
     reason: str
     taken: int = 0
+    crowded: bool = False
 
 
 class Admission:
@@ -215,13 +217,14 @@ class Admission:
         """
         used, found = self._used(), {}
         places = not self._short(ALL, used)
+        crowded = not places or bool(self._full)
         lines: Counter[tuple[Thing, ...]] = Counter()
         for ticket in self._queue.values():
             if ticket.ready is not None:
                 continue
             own = tuple(each for each in ticket.things[:2] if self._short(each, used))
             before = {own, own[:1], own[1:], ()}
-            if own and places and not self._full:
+            if own and not crowded:
                 before.discard(())
             ahead = sum(lines[each] for each in before)
             lines[own] += 1
@@ -229,5 +232,5 @@ class Admission:
                 found[ticket] = Standing(ahead, self._full)
             else:
                 thing = own[0] if own else ALL
-                found[ticket] = Standing(ahead, thing[0], used[thing])
+                found[ticket] = Standing(ahead, thing[0], used[thing], bool(own) and crowded)
         return found

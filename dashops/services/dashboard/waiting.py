@@ -20,8 +20,7 @@ STREAMS, RETURN = 3, 5000  # of one viewer; milliseconds
 REASONS = {
     "viewers": "All places are taken right now.",
     "dashboard": "All places of this dashboard are taken right now.",
-    "user": "You have {taken} pages open, and that is as many as one viewer may have. "
-    "Close one of them, and this one opens.",
+    "user": "You have {taken} open, and that is as many as one viewer may have.",
     "memory": "The machine has no memory left for one more page.",
     "kernels": "The machine runs as many pages as it can right now.",
 }
@@ -38,9 +37,14 @@ class Told:
 
 def words(standing: admission.Standing) -> Told:
     """What to tell who stands there."""
-    number, reason = standing.ahead + 1, REASONS[standing.reason].format(taken=standing.taken)
-    if standing.reason == "user":
+    number = standing.ahead + 1
+    taken = "1 page" if standing.taken == 1 else f"{standing.taken} pages"
+    reason = REASONS[standing.reason].format(taken=taken)
+    if standing.reason == "user" and not standing.crowded:
         # Only his own pages are ahead of this one.
+        reason += (
+            " Close one, and this one opens." if number == 1 else " Close one, and the next opens."
+        )
         place = "This page is next" if number == 1 else f"This page is number {number} of yours"
     else:
         place = "You are next" if number == 1 else f"You are number {number} in the queue"

@@ -136,6 +136,16 @@ def test_a_viewer_with_many_pages_keeps_nobody_else_waiting():
     assert door.turn("ann", "c")
 
 
+def test_who_is_kept_out_by_his_own_pages_is_told_when_there_is_no_other_place_either():
+    door = Door(viewers=2, per_user=1)
+    assert door.come("ann") and door.come("bob")
+    door.wait("cleo")
+    door.wait("ann", name="stocks")
+    assert door.queue.standing("ann", "stocks") == admission.Standing(1, "user", 1, crowded=True)
+    door.leave("ann")
+    assert door.turn("cleo") and not door.turn("ann", "stocks")
+
+
 def test_the_place_counts_only_those_who_can_get_in_before():
     door = Door(viewers=2, per_dashboard=1)
     assert door.come("ann", "a") and door.come("bob", "b")

@@ -128,5 +128,12 @@ def test_who_has_many_pages_open_is_told_to_close_one(monkeypatch):
         told = (await house.visit("ann")).told
         assert told.place == "This page is next"
         assert told.reason.startswith("You have 2 pages open")
+        assert told.reason.endswith("Close one, and this one opens.")
 
     asyncio.run(scene())
+
+
+def test_nobody_is_told_to_close_a_page_that_another_one_would_get():
+    told = waiting.words(admission.Standing(2, "user", 1, crowded=True))
+    assert told.place == "You are number 3 in the queue"
+    assert told.reason == "You have 1 page open, and that is as many as one viewer may have."
