@@ -22,7 +22,12 @@ from bench.stack import Stack
 # More than the largest burst, and time enough for the slowest notebook in it.
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "environment": {"packages": [*notebooks.PACKAGES]},
-    "dashboard": {"max_viewers": 100, "cell_timeout": 600, "run_timeout": 900},
+    "dashboard": {
+        "max_viewers": 100,
+        "viewers_per_user": 0,
+        "cell_timeout": 600,
+        "run_timeout": 900,
+    },
     "gateway": {"max_kernels": 100},
 }
 PRINT = "import importlib.metadata as m,sys;print(*(m.version(n) for n in sys.argv[1:]))"

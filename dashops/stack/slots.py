@@ -129,8 +129,19 @@ class Dashboard(Section):
     )
     max_viewers: Count = Field(
         default=50,
-        description="Pages open at the same time, each with a kernel of its own. "
-        "Default: 50, the number of kernels of one gateway.",
+        description="Pages open at the same time, each with a kernel of its own; who comes then "
+        "waits in a queue. Default: 50, the number of kernels of one gateway.",
+    )
+    viewers_per_dashboard: CountOrNone = Field(
+        default=0,
+        description="Pages of one dashboard open at the same time, so that one cannot take all "
+        "places of the others; 0 for no limit of its own. Default: 0, because which one is to "
+        "leave room for which is for the operator to say.",
+    )
+    viewers_per_user: CountOrNone = Field(
+        default=10,
+        description="Pages that one login may have open at the same time; 0 for no such limit. "
+        "Default: 10, more than anyone looks at, so that one viewer cannot take every place.",
     )
     keep_revisions: Count = Field(
         default=10,

@@ -31,7 +31,7 @@ ipywidgets.VBox([slider, label])
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     changes = {
-        "dashboard": {"max_viewers": 60, "idle_timeout": 600},
+        "dashboard": {"max_viewers": 60, "viewers_per_user": 60, "idle_timeout": 600},
         "gateway": {"kernel_memory": "600 MiB", "max_kernels": 80},
     }
     with running(tmp_path_factory.mktemp("stack"), changes) as stack:

@@ -15,6 +15,7 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 
 from dashops.services.dashboard import (
     about,
+    admission,
     api,
     backups,
     config,
@@ -34,6 +35,7 @@ from dashops.services.dashboard import (
     uploads,
     usage,
     visit,
+    waiting,
 )
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
@@ -98,6 +100,16 @@ class DashboardServer(Voila):
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
+        queue = admission.Admission(
+            admission.Limits(
+                self.dashops.max_viewers,
+                self.dashops.viewers_per_dashboard,
+                self.dashops.viewers_per_user,
+            ),
+            taken=lambda: self.kernel_manager.places,
+        )
+        self.kernel_manager.freed = queue.ended
+        settings |= {"admission": queue, "waiting": waiting.Room(queue)}
         runs = serving.Making(settings, self.log)
         settings["serving"] = serving.Serving(settings, runs, self.log)
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
@@ -119,6 +131,7 @@ class DashboardServer(Voila):
             (rf"/dashboards(?:-plain)?/{NAME}/(.+)", visit.Asset),
             (rf"/previews/{TOKEN}/?", visit.Preview, {"chrome": True}),
             (rf"/previews/{TOKEN}/(.+)", visit.PreviewAsset),
+            (r"/_waiting/([a-z0-9][a-z0-9._-]*(?:@[0-9]+)?)", waiting.Events),
             (r"/gate/([\w-]{43})/", gate.openings.Opened, {"chrome": False}),
             (r"/gate/([\w-]{43})/(.+)", gate.openings.OpenedAsset),
             (rf"/api/kernels/{KERNEL}", visit.KernelState),
@@ -176,6 +189,7 @@ class DashboardServer(Voila):
             names = {visit.revision.name for visit in self.kernel_manager.visits}
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
+        self.app.settings["admission"].settle()
         await self.kernel_manager.sweep()
         self.app.settings["serving"].sweep()
 

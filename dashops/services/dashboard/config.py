@@ -35,6 +35,8 @@ class Config:
     reconnect_grace: int
     upload_limit: int
     max_viewers: int
+    viewers_per_dashboard: int
+    viewers_per_user: int
     keep_revisions: int
     drain_timeout: int
     preview_timeout: int
@@ -74,6 +76,8 @@ def load(path: Path) -> Config:
         reconnect_grace=limits["reconnect_grace"],
         upload_limit=limits["upload_limit"],
         max_viewers=limits["max_viewers"],
+        viewers_per_dashboard=limits["viewers_per_dashboard"],
+        viewers_per_user=limits["viewers_per_user"],
         keep_revisions=limits["keep_revisions"],
         drain_timeout=limits["drain_timeout"],
         preview_timeout=limits["preview_timeout"],

@@ -18,7 +18,6 @@ from dashops.services.dashboard import channels, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
 GATE = User(username="gate")  # who runs a new revision before anybody sees it
-FULL = "All places are taken right now, please try again later"
 TIMED = 200  # visits of each dashboard whose opening times are kept
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
@@ -102,16 +101,24 @@ class Kernels(AsyncMappingKernelManager):
         """``times`` are seconds from the request of a visit to its whole page, by dashboard."""
         super().__init__(**traits)
         self._kernels: dict[str, ViewerKernel] = {}
-        self._opening = 0
+        self._ending: dict[str, ViewerKernel] = {}
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.times: dict[str, deque[float]] = {}
         self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
+        self.freed: Callable[[], None] = lambda: None  # each time a kernel has ended
 
     @property
     def visits(self) -> list[Visit]:
         """Who has a page open now; the gate's own runs are no visits."""
         found = (kernel.visit for kernel in self._kernels.values())
         return [visit for visit in found if visit.owner != GATE.username]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Owner and dashboard of each visit whose kernel takes a place, until that has ended."""
+        ending = [kernel.visit for kernel in self._ending.values()]
+        found = [*self.visits, *(visit for visit in ending if visit.owner != GATE.username)]
+        return [(visit.owner, visit.revision.name) for visit in found]
 
     @property
     def open_kernels(self) -> list[ViewerKernel]:
@@ -124,12 +131,9 @@ class Kernels(AsyncMappingKernelManager):
         """A kernel for one visit, started as told.
 
         Raises:
-            web.HTTPError: 503 when all places are taken or no gateway can start one.
+            web.HTTPError: 503 when no gateway can start one.
             EnvironmentFailed: only for the gate, as its author is to read why.
         """
-        if len(self.visits) + self._opening >= self.settings.max_viewers:
-            raise web.HTTPError(503, reason=FULL)
-        self._opening += 1
         began = time.monotonic()
         try:
             started = await start(variables(user, query))
@@ -137,8 +141,6 @@ class Kernels(AsyncMappingKernelManager):
             if user == GATE:
                 raise
             raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
-        finally:
-            self._opening -= 1
         took = time.monotonic() - began
         visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
         return self.add(started, visit)
@@ -207,6 +209,7 @@ class Kernels(AsyncMappingKernelManager):
         kernel = self._kernels.pop(kernel_id, None)
         if kernel is None:
             return
+        self._ending[kernel_id] = kernel
         self._ended[kernel_id] = (kernel.visit.owner, reason)
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
@@ -219,6 +222,9 @@ class Kernels(AsyncMappingKernelManager):
             await kernel.gateway.stop_kernel(kernel_id)
         except web.HTTPError as error:
             self.log.warning("cannot stop kernel %s: %s", kernel_id, error)
+        finally:
+            del self._ending[kernel_id]
+            self.freed()
 
     def owned(self, kernel_id: str, owner: str) -> ViewerKernel | None:
         """The kernel, if it is open and belongs to that viewer."""

@@ -122,6 +122,7 @@ class Logout(Page):
         for kernel in kernels.open_kernels:
             if kernel.visit.owner == self.current_user.username:
                 await kernels.end(kernel.kernel_id, "logged out")
+        self.settings["admission"].withdraw(self.current_user.username)
         self.identity_provider.clear_login_cookie(self)
         self.redirect("/login")
 

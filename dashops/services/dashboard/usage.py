@@ -56,11 +56,6 @@ def described(settings: Mapping[str, Any], told: Told) -> dict[str, Any]:
     }
 
 
-def waiting(settings: Mapping[str, Any], name: str) -> int:  # noqa: ARG001
-    """How many wait for a place at a dashboard; nobody ever does yet."""
-    return 0
-
-
 def percentile(times: Iterable[float], part: float) -> float | None:
     """The time that this part of them does not exceed, None where there are none."""
     found = sorted(times)
@@ -90,7 +85,7 @@ def _dashboard(
         "revision": shown.number if shown else None,
         "mode": opener.mode(shown).name if shown else "",
         "viewers": len(visited),
-        "waiting": waiting(settings, name),
+        "waiting": settings["admission"].waiting(name),
         "kernels": len(opened),
         "own": sum(own),
         "own_each": int(statistics.median(own)) if own else None,

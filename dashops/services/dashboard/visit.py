@@ -1,6 +1,7 @@
 """A viewer opens a dashboard: start his kernel, stream the page, free the kernel if it fails."""
 
 import asyncio
+import functools
 import mimetypes
 import uuid
 from collections.abc import AsyncGenerator, Sequence
@@ -10,7 +11,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import kernels, pages, previews, rendering, serving, store
+from dashops.services.dashboard import kernels, pages, previews, rendering, serving, store, waiting
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 BINARY = "application/octet-stream"
@@ -36,10 +37,17 @@ class Visit(pages.Page):
 
     async def get(self, name: str) -> None:
         """Stream the page of what the name shows."""
-        await self.show_revision(self.settings["store"].active(name))
+        revision = self.settings["store"].active(name)
+        if revision is None:
+            # Who waited for it holds up nobody else.
+            self.settings["admission"].withdraw(self.current_user.username, name)
+        await self.show_revision(revision)
 
     async def show_revision(self, revision: store.Revision | None, *, pinned: bool = False) -> None:
-        """Stream the page of a revision; ``pinned``: whatever its name shows later."""
+        """Stream the page of a revision, or that of the queue for it.
+
+        ``pinned``: whatever its name shows later.
+        """
         if revision is None:
             raise web.HTTPError(404)
         if not self.request.path.endswith("/"):
@@ -50,6 +58,8 @@ class Visit(pages.Page):
         # Before there is a kernel: nobody would end it when the revision is removed meanwhile.
         text = dashboards.notebook_text(revision.digest)
         kernel = await self.open_kernel(revision, pinned=pinned)
+        if kernel is None:
+            return
         kernel.visit.pinned = pinned
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
@@ -75,11 +85,17 @@ class Visit(pages.Page):
         if self._task:
             self._task.cancel()
 
-    async def open_kernel(self, revision: store.Revision, *, pinned: bool) -> kernels.ViewerKernel:
-        """A kernel for this visit."""
+    async def open_kernel(
+        self, revision: store.Revision, *, pinned: bool
+    ) -> kernels.ViewerKernel | None:
+        """A kernel for this visit; none when it has to wait, and was answered with that."""
         opener: serving.Serving = self.settings["serving"]
-        query = self.request.query
-        return await opener.open(revision, self.current_user, query, pinned=pinned)
+        start = functools.partial(
+            opener.open, revision, self.current_user, self.request.query, pinned=pinned
+        )
+        # A preview is another page than the dashboard of its name.
+        key = f"{revision.name}@{revision.number}" if pinned else revision.name
+        return await waiting.admitted(self, revision, key, start)
 
     def pieces(self, kernel: kernels.ViewerKernel, notebook_text: str) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""

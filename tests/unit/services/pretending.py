@@ -153,7 +153,7 @@ class World:
 
     def __init__(self, folder, *found, **changes):
         limits = {
-            "max_viewers": 9, "snapshots": True, "snapshot_max_age": 0, "warm_kernels": 2,
+            "snapshots": True, "snapshot_max_age": 0, "warm_kernels": 2,
             "snapshot_idle": HOUR, "warm_max_age": HOUR, "store": folder,
         }  # fmt: skip
         self.limits = SimpleNamespace(**limits | changes)

@@ -10,7 +10,7 @@ from jupyter_server.auth import User
 from dashops.services.dashboard import kernels
 from dashops.services.dashboard.store import Revision
 
-LIMITS = SimpleNamespace(max_viewers=9, idle_timeout=99, reconnect_grace=9, drain_timeout=60)
+LIMITS = SimpleNamespace(idle_timeout=99, reconnect_grace=9, drain_timeout=60)
 
 
 class Gateway:

@@ -25,7 +25,7 @@ class Gateway:
 
 def opened(user: User, *found: Gateway) -> str:
     opening = kernels.Kernels()
-    opening.settings = SimpleNamespace(max_viewers=5)
+    opening.settings = SimpleNamespace()
     opening.gateways = SimpleNamespace(usable=lambda: list(found))
 
     async def start(env: Mapping[str, str]) -> kernels.Started:

@@ -77,7 +77,7 @@ class Serving:
         """A kernel for one visit; ``pinned``: of whatever revision, so nothing is ready for it.
 
         Raises:
-            web.HTTPError: 503 when all places are taken or no gateway can start one.
+            web.HTTPError: 503 when no gateway can start one.
         """
         start = self._fresh if pinned else self._ready
         return await self._kernels.open(revision, user, functools.partial(start, revision), query)
