@@ -28,6 +28,8 @@ class Kernel:
         self.client = BlockingKernelClient()
         self.client.load_connection_file(connection_file)
         self.client.start_channels()
+        # On a busy machine a second without a heartbeat is no death.
+        self.client.hb_channel.time_to_dead = PATIENCE
         self.client.wait_for_ready(timeout=PATIENCE)
 
     def run(self, code: str) -> str:
