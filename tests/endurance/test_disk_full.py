@@ -37,6 +37,8 @@ def live(disks: dict[str, Path]) -> Iterator[Live]:
         with running(disks["stack"], changes) as stack:
             stack.deploy("roomy", SLIDER)
             yield stack
+            # `down` removes the folder, which it cannot while a disk is mounted there.
+            subprocess.run(["umount", "--lazy", disks["run"]], check=True)
 
 
 @contextmanager
@@ -50,7 +52,8 @@ def tiny(path: Path) -> Iterator[None]:
         yield
     finally:
         # Also while something has a file open there.
-        subprocess.run(["umount", "--lazy", path], check=True)
+        if path.is_mount():
+            subprocess.run(["umount", "--lazy", path], check=True)
 
 
 @contextmanager
