@@ -1,5 +1,6 @@
 """A page and its kernel as scripts see them: its widgets, and what they answer when moved."""
 
+import hashlib
 import itertools
 import json
 import re
@@ -19,8 +20,30 @@ from dashops.services.dashboard import wall
 
 PATIENCE = 60  # seconds
 TOLD = {"comm_open", "comm_msg", "comm_close", "stream", "display_data", "update_display_data"}
-IDS = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+TOLD |= {"execute_result", "clear_output", "error"}
+# Those of UUIDs, and of tables that pandas styled.
+IDS = re.compile(
+    r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\bT_[0-9a-f]{5}"
+)
 ATTRIBUTES = re.compile(r'\s(id|for|data-root-id)="[^"]*"')
+# What the browser's side of these widgets sends when they are clicked.
+CLICKS: dict[str, dict[str, Any]] = {
+    "ButtonModel": {"event": "click"},
+    "BtnModel": {"event": "click", "data": {}},
+    "BarsModel": {"event": "element_click", "data": {"x": "b", "y": 2}},
+    "LeafletPolygonModel": {"event": "interaction", "type": "click", "coordinates": [0, 0]},
+    "MPLCanvasModel": {
+        "type": "button_press",
+        "x": 250,
+        "y": 150,
+        "button": 0,
+        "buttons": 1,
+        "modifiers": [],
+        "guiEvent": {},
+    },
+}
+POINTED = {"trace_indexes": [0], "point_indexes": [1], "xs": ["b"], "ys": [2]}
+PICKED = {"value": {"vlPoint": {"or": [{"letter": "b"}]}, "letter": ["b"]}, "store": []}
 
 State = Mapping[str, Any]
 
@@ -50,8 +73,13 @@ class Conversation:
         return self._ask(model, {"method": "update", "state": change, "buffer_paths": []})
 
     def click(self, model: str) -> list[Any]:
-        """Click a button."""
-        return self._ask(model, {"method": "custom", "content": {"event": "click"}})
+        """Click a button, or what else can be clicked."""
+        content = CLICKS[self.models[model]["state"]["_model_name"]]
+        return self._ask(model, {"method": "custom", "content": content})
+
+    def do(self, model: str, change: State | None) -> list[Any]:
+        """One of ``moves``."""
+        return self.click(model) if change is None else self.move(model, change)
 
     def close(self) -> None:
         """Leave, as a tab that is closed does."""
@@ -90,6 +118,7 @@ class Conversation:
                 continue
             if said in TOLD:
                 heard.pop("transient", None)
+                heard["buffers"] = [hashlib.sha256(each).hexdigest() for each in parts[4:]]
                 told.append((said, heard))
             if said == "status" and heard["execution_state"] == "idle":
                 return told
@@ -120,10 +149,12 @@ def moves(models: Mapping[str, State]) -> Iterator[tuple[str, State | None]]:
 
 def _change(state: State, number: int) -> Any:
     name, value = state.get("_model_name", ""), state.get("value")
-    if name == "ButtonModel":
+    if name in CLICKS:
         return None
     if name in ("DropdownModel", "SelectModel", "RadioButtonsModel", "ToggleButtonsModel"):
         return {"index": number % max(1, len(state["_options_labels"]))}
+    if name == "SelectMultipleModel":
+        return {"index": [number % max(1, len(state["_options_labels"]))]}
     if isinstance(value, bool):
         return {"value": bool(number % 2) != value}
     if isinstance(value, int | float) and "Progress" not in name:
@@ -133,6 +164,25 @@ def _change(state: State, number: int) -> Any:
         return {"value": at if at <= high else low}
     if name in ("TextModel", "TextareaModel", "ComboboxModel"):
         return {"value": f"text {number}"}
+    if name == "TabModel":
+        return {"selected_index": number % max(1, len(state["children"]))}
+    return _own_change(state, number)
+
+
+def _own_change(state: State, number: int) -> Any:
+    """What the JavaScript of a plotly figure, an altair chart or of anywidgets changes."""
+    if "_js2py_pointsCallback" in state:
+        device = {"alt": False, "ctrl": False, "meta": False, "shift": False}
+        device |= {"button": 0, "buttons": number}
+        clicked = {"event_type": "plotly_click", "points": POINTED, "device_state": device}
+        return {"_js2py_pointsCallback": clicked}
+    if "_vl_selections" in state:
+        names = sorted(state["_vl_selections"])
+        return {"_vl_selections": {each: PICKED for each in names}} if names else False
+    if state.get("_model_module") == "anywidget":
+        for key, value in sorted(state.items()):
+            if not key.startswith("_") and type(value) is int:
+                return {key: value + number}
     return False
 
 

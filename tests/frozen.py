@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.channels import HBChannel
 from jupyter_client.connect import write_connection_file
 
 from dashops.services.gateway import snapshots
@@ -20,12 +21,18 @@ from dashops.services.snapshot import wire
 PATIENCE = 30  # seconds
 
 
+class Patient(HBChannel):
+    """On a busy machine a second without a heartbeat is no death."""
+
+    time_to_dead = float(PATIENCE)
+
+
 class Kernel:
     """A client of one kernel."""
 
     def __init__(self, connection_file: str, process: int) -> None:
         self.process = process
-        self.client = BlockingKernelClient()
+        self.client = BlockingKernelClient(hb_channel_class=Patient)
         self.client.load_connection_file(connection_file)
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)

@@ -38,7 +38,8 @@ c.KernelGatewayApp.auth_token = "token"
 c.KernelGatewayApp.api = "dashops.services.gateway.personality"
 c.KernelGatewayApp.kernel_manager_class = "dashops.services.gateway.kernels.BundleKernels"
 c.Personality.list_kernels = True
-c.Personality.env_whitelist = ["DASHOPS_BUNDLE"]
+c.Personality.env_whitelist = ["DASHOPS_BUNDLE", "DASHOPS_SNAPSHOT"]
+c.KernelGatewayApp.kernel_spec_manager_class = "dashops.services.gateway.specs.SnapshotSpecs"
 c.BundleKernels.bundle_root = "{folder}/bundles"
 c.BundleKernels.environment_root = "{folder}/environments"
 c.BundleKernels.kernel_log = "{folder}/kernels.log"
@@ -84,14 +85,22 @@ class Running:
             bundles.digest(bundle), lambda: bundles.pack(bundle), self.lines.append
         )
 
-    def run(self, bundle: bundles.Bundle, code: str, kernel: str = "python3") -> str:
-        """What a fresh kernel of the bundle prints."""
+    def run(
+        self, bundle: bundles.Bundle, code: str, kernel: str = "python3", *, forked: bool = False
+    ) -> str:
+        """What a fresh kernel of the bundle prints, or a fork of one."""
 
         async def work() -> str:
             gateway = self.gateway
+            digest = bundles.digest(bundle)
+            env = {"DASHOPS_SNAPSHOT": "build"} if forked else {}
             kernel_id = await gateway.start_kernel(
-                kernel, {}, bundles.digest(bundle), lambda: bundles.pack(bundle)
+                kernel, env, digest, lambda: bundles.pack(bundle)
             )
+            if forked:
+                frozen = await gateway.freeze(kernel_id)
+                assert frozen.snapshot, frozen
+                kernel_id = await gateway.fork(frozen.snapshot, {"DASHOPS_BUNDLE": digest})
             said = ""
             client = channels.Client(SimpleNamespace(gateway=gateway, kernel_id=kernel_id))
             try:
@@ -196,6 +205,7 @@ def test_a_kernel_imports_what_requirements_name_and_revisions_share_the_environ
     assert len(gateway.environments) == before + 1, "two revisions, one environment"
     where = gateway.run(first, WHERE)
     assert where == gateway.run(second, WHERE)
+    assert where == gateway.run(second, WHERE, forked=True)
     assert Path(where) in gateway.environments
     assert any("humanize" in line for line in gateway.lines)
     variables = gateway.run(first, "import os, shutil; print(shutil.which('python'), os.environ)")

@@ -4,7 +4,10 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from live import Live, until
+
+COMING = 6  # viewers
 
 
 def test_no_output_is_left_out_however_large_it_is(live: Live) -> None:
@@ -14,15 +17,21 @@ def test_no_output_is_left_out_however_large_it_is(live: Live) -> None:
     assert [page.count(letter * 99) for letter in "abc"] == [15_000] * 3
 
 
-def test_removing_a_dashboard_while_it_opens_leaves_no_kernel(live: Live) -> None:
+@pytest.mark.parametrize(("mode", "apart"), [("snapshot", 0.02), ("fresh", 0.2)])
+def test_removing_a_dashboard_while_it_opens_leaves_no_kernel(
+    mode: str, apart: float, live: Live
+) -> None:
     viewer = live.viewer()
     xsrf = {"X-XSRFToken": viewer.http.cookies["_xsrf"]}
-    for moment in range(12):
-        live.deploy("fleeting", f"x = {moment}")
-        with ThreadPoolExecutor(1) as pool:
-            page = pool.submit(viewer.http.get, "/dashboards/fleeting/")
-            time.sleep(moment / 100)
-            live.api("DELETE", "/_api/notebooks/fleeting")
+    live.deploy("fleeting", "x = 1", kernel=mode)
+    with ThreadPoolExecutor(COMING) as pool:
+        # Each is further than the next one when the dashboard goes.
+        pages = []
+        for _ in range(COMING):
+            pages.append(pool.submit(viewer.http.get, "/dashboards/fleeting/"))
+            time.sleep(apart)
+        live.api("DELETE", "/_api/notebooks/fleeting")
+    for page in pages:
         if found := re.search(r'"kernelId": "([0-9a-f-]{36})"', page.result().text):
             viewer.http.post(f"/voila/api/shutdown/{found[1]}", headers=xsrf)
     until(lambda: not live.viewers("fleeting"), "the kernels to end")

@@ -108,6 +108,13 @@ class BundleKernels(SeedingMappingKernelManager):
         self.usage = usage.Usage(self, self.memory_reserve)
         self.kernel_spec_manager.snapshots = self.snapshots
 
+    async def _add_kernel_when_ready(self, kernel_id: str, km: BundleKernel, starter: Any) -> None:
+        await super()._add_kernel_when_ready(kernel_id, km, starter)
+        if kernel_id not in self:
+            # Jupyter would hold the place of one that failed to start for ever, and its file.
+            self._pending_kernels.pop(kernel_id, None)
+            Path(km.connection_file).unlink(missing_ok=True)
+
     def add_bundle(self, revision: str, archive: bytes) -> None:
         """Take a bundle and let go of those nobody used for long; SpecError when it is bad."""
         self.bundles.add(revision, archive)
@@ -155,7 +162,9 @@ class BundleKernels(SeedingMappingKernelManager):
             clean["HOME"] = str(folder / "home")
             # Shared: matplotlib's list of fonts takes seconds to make.
             clean["XDG_CACHE_HOME"] = str(self.bundles.root / "cache")
-            if own := self._environment(revision, kwargs.get("kernel_name")):
+            # A fork has the environment of its snapshot.
+            own = None if name.startswith(snapshots.PREFIX) else self._environment(revision, name)
+            if own:
                 kwargs["interpreter"] = str(own / "bin" / "python")
                 clean["VIRTUAL_ENV"] = str(own)
                 clean["PATH"] = f"{own / 'bin'}{os.pathsep}{clean['PATH']}"
@@ -172,7 +181,7 @@ class BundleKernels(SeedingMappingKernelManager):
             self._revisions[kernel_id] = revision
         return kernel_id
 
-    def _environment(self, revision: str, kernel_name: str | None) -> Path | None:
+    def _environment(self, revision: str, kernel_name: str) -> Path | None:
         """The environment a kernel of that revision runs in, None for the default one."""
         lock = self.bundles.lock(revision)
         if lock is None:
