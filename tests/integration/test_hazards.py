@@ -113,6 +113,7 @@ HARMLESS = {
     "a task": "import asyncio; t = asyncio.ensure_future(asyncio.sleep(60))",
     "variables": "import os; dict(os.environ); os.environ['MINE'] = '1'; os.environ.get('HOME')",
     "a shell command": "!echo hello",
+    "a large output": "from IPython.display import Image; Image(bytes(200_000), format='png')",
     "an event loop in a thread": (
         "import asyncio, threading; t = threading.Thread(target=lambda: asyncio.run("
         "asyncio.sleep(0))); t.start(); t.join()"

@@ -46,6 +46,11 @@ class App(IPKernelApp):
     kernel_class = Kernel
     outstream_class = STREAM
 
+    def init_sockets(self) -> None:
+        """Open them; large messages are copied, as zmq has a thread for those that are not."""
+        self.session.copy_threshold = sys.maxsize
+        super().init_sockets()
+
     def init_poller(self) -> None:
         """Left out: the end of the gateway is seen elsewhere, without a thread."""
 
