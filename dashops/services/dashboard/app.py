@@ -36,6 +36,7 @@ from dashops.services.dashboard import (
     usage,
     visit,
     waiting,
+    wall,
 )
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
@@ -95,6 +96,7 @@ class DashboardServer(Voila):
             "template_paths": self.template_paths,
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "allow_remote_access": False,
+            "websocket_max_message_size": wall.FRAME,
             "local_hostnames": ["localhost", *self.dashops.hosts],
             "headers": HEADERS,
             "default_handler_class": pages.Missing,
