@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 import websocket
+from badframes import ALWAYS, FRAMES, broken
 from conversing import conversation
+from hypothesis import given, settings
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
@@ -145,6 +147,28 @@ def test_broken_frames_harm_nobody(socket: websocket.WebSocket, frame: bytes) ->
     socket.send_binary(frame)
     socket.send(json.dumps({"channel": "shell", "header": {"msg_type": "execute_request"}}))
     assert answers(socket)
+
+
+@settings(ALWAYS, max_examples=60)
+@given(FRAMES.filter(lambda frame: isinstance(frame, bytes)))
+def test_a_sample_of_fuzzed_frames_stops_no_kernel(
+    socket: websocket.WebSocket, frame: bytes
+) -> None:
+    for each in broken(frame):
+        socket.send_binary(each)
+    assert not [frame for _, _, frame in answers(socket) if MARK.encode() in frame]
+
+
+def test_a_frame_over_the_limit_ends_that_connection_only(bob: Viewer, name: str) -> None:
+    kernel = bob.open(name)
+    greedy = connect(bob, kernel, wall.PROTOCOL)
+    with pytest.raises((websocket.WebSocketException, OSError)):
+        greedy.send_binary(bytes(wall.FRAME + 1))
+        while greedy.recv():
+            pass
+    again = connect(bob, kernel, wall.PROTOCOL)
+    assert answers(again)
+    again.close()
 
 
 @pytest.mark.parametrize("protocols", [(), ("other",)])
@@ -317,7 +341,15 @@ print("seen:" + json.dumps({"env": sorted(os.environ), "limits": limits, "home":
 """
 EXPECTED = {
     *("PATH", "LANG", "LC_ALL", "TZ", "HOME", "XDG_CACHE_HOME", "PWD", "SHLVL", "_", "OLDPWD"),
-    *("DASHOPS_BUNDLE", "QUERY_STRING", "REMOTE_USER", "KERNEL_USERNAME", "VIRTUAL_ENV"),
+    *(
+        "DASHOPS_BUNDLE",
+        "QUERY_STRING",
+        "REMOTE_USER",
+        "KERNEL_USERNAME",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "DASHOPS_CLAIMS_KEY",
+    ),
     # What Jupyter and IPython set themselves.
     *("JPY_PARENT_PID", "JPY_SESSION_NAME", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"),
     *("GIT_PAGER", "PAGER", "TERM", "MPLBACKEND", "KERNEL_LAUNCH_TIMEOUT", "KERNEL_ID"),

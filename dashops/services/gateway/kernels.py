@@ -39,7 +39,7 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
     at that Unix time.
     """
 
-    interpreter = ""
+    interpreter = claims = ""
     confined = limits.Limits()
     freezable = False
     link: socket.socket | None = None
@@ -57,9 +57,11 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         interpreter: str = "",
         confined: limits.Limits,
         freezable: bool = False,
+        claims: str = "",
         **kwargs: Any,
     ) -> None:
-        """Start it; a restart uses the same Python and limits."""
+        """Start it; a restart uses the same Python and limits. `claims` are for a fork's viewer."""
+        self.claims = claims
         self.interpreter, self.confined, self.freezable = interpreter, confined, freezable
         self.revision = (kwargs.get("env") or {}).get("DASHOPS_BUNDLE", "")
         self.started = time.time()
@@ -105,6 +107,7 @@ class BundleKernels(SeedingMappingKernelManager):
     kernel_processes = Integer(0, config=True, help="Processes and threads kernels may have")
     kernel_cpu_time = Integer(0, config=True, help="Seconds of processor time of one process")
     kernel_files = Integer(0, config=True, help="Files a process may have open")
+    claims_key = Unicode(config=True, help="File of the public key that claims are signed with")
     kernel_log = Unicode(config=True, help="File for what kernels print outside of cells")
     allowed_env = List(Unicode(), config=True, help="Variables of this process kernels may see")
 
@@ -112,6 +115,7 @@ class BundleKernels(SeedingMappingKernelManager):
         super().__init__(**traits)
         self.kernel_manager_class = f"{__name__}.{BundleKernel.__name__}"
         self.bundles = bundles.Bundles(Path(self.bundle_root))
+        self.modules = str(bundles.modules(self.bundles.root))
         self.uv = tool.Uv(self.uv_options, self.uv_env, self.environment_limit)
         self.environments = environments.Environments(Path(self.environment_root), self.uv)
         confined = limits.Limits(
@@ -168,7 +172,7 @@ class BundleKernels(SeedingMappingKernelManager):
         revision = (env or {}).get("DASHOPS_BUNDLE")
         clean = {"PATH": os.environ.get("PATH", ""), "LANG": UTF8}
         clean |= {name: os.environ[name] for name in self.allowed_env if name in os.environ}
-        clean |= env or {}
+        clean |= {"PYTHONPATH": self.modules, "DASHOPS_CLAIMS_KEY": self.claims_key, **(env or {})}
         if revision:
             folder = self.bundles.folder(revision)
             if folder is None:

@@ -23,6 +23,8 @@ c.BundleKernels.uv_options = []
 c.BundleKernels.uv_env = {}
 c.BundleKernels.kernel_memory = 4294967296
 c.BundleKernels.memory_reserve = 268435456
+# The dashboard server writes it at each start.
+c.BundleKernels.claims_key = "/srv/demo/.dashops/store/claims.pub"
 c.BundleKernels.kernel_processes = 4096
 c.BundleKernels.kernel_cpu_time = 0
 c.BundleKernels.kernel_files = 1024
