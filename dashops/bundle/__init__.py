@@ -15,7 +15,7 @@ opening     what the notebook asks about the way it is opened
 
 from dashops.bundle.archive import pack, unpack
 from dashops.bundle.assets import assets
-from dashops.bundle.contents import LOCK, NOTEBOOK, Bundle, digest, encode
+from dashops.bundle.contents import LOCK, NOTEBOOK, Bundle, digest, encode, portable
 from dashops.bundle.dependencies import Dependencies, dependencies
 from dashops.bundle.gather import collect
 from dashops.bundle.names import check_name, name_for
@@ -42,6 +42,7 @@ __all__ = [
     "opens",
     "pack",
     "parse",
+    "portable",
     "title",
     "unpack",
 ]

@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dashops import errors
@@ -21,6 +21,9 @@ LOCK = f"{OWN}/requirements.lock"
 
 MAX_FILES = 2000
 """Files in a bundle, the notebook not counted; more is a data set, which belongs elsewhere."""
+
+MAX_DEPTH = 32
+"""Folders in each other; whoever deletes a tree holds all of them open at once."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -88,6 +91,29 @@ def check_paths(paths: Iterable[str]) -> None:
         )
 
 
+def portable(bundle: Bundle) -> Bundle:
+    """The bundle with names that mean one file each on any system.
+
+    macOS may spell `é` as two characters and a notebook as one; names are in the composed form
+    (NFC) here. Raises SpecError when two files then have the same name, or would have one where
+    upper and lower case are the same.
+    """
+    files: dict[str, bytes] = {}
+    folded: dict[str, str] = {NOTEBOOK: NOTEBOOK}
+    for path, content in bundle.files.items():
+        name = unicodedata.normalize("NFC", path)
+        for part in (*_parents(name), name):
+            other = folded.setdefault(_folded(part), part)
+            if other != part or (part == name and name in files):
+                raise errors.SpecError(
+                    f"{shown(part)} and {shown(other)} are one name on other systems",
+                    hint="rename one of them",
+                )
+        files[name] = content
+    check_paths(files)
+    return replace(bundle, files=files)
+
+
 def check_size(size: int, limit: int) -> None:
     """Raise SpecError if `size` bytes, unpacked, are more than `limit`."""
     if size > limit:
@@ -101,6 +127,10 @@ def _parents(path: str) -> Iterable[str]:
     return (path[:at] for at, letter in enumerate(path) if letter == "/")
 
 
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
+
+
 def _unfit(path: str) -> str:
     """Why this path is refused, or an empty string."""
     parts = path.split("/")
@@ -112,6 +142,7 @@ def _unfit(path: str) -> str:
         "it is absolute": path.startswith("/") or _DRIVE.match(path) is not None,
         "it has an empty part or a `.` or `..`": bool({"", ".", ".."} & set(parts)),
         f"the folder `{OWN}` is for dashops itself": parts[0].casefold() == OWN,
+        f"it is more than {MAX_DEPTH} folders deep": len(parts) > MAX_DEPTH + 1,
         "it is too long": len(path.encode(errors="replace")) > 1024
         or any(len(part.encode(errors="replace")) > 255 for part in parts),
     }

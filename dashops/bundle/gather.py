@@ -38,7 +38,8 @@ def collect(path: Path, extra: Sequence[Path], limit: int = sys.maxsize) -> cont
             hint=f"rename `{contents.NOTEBOOK}`",
         )
     contents.check_paths(files)
-    return contents.Bundle(parsed, _read(root, sorted(files), limit), tuple(missing))
+    read = _read(root, sorted(files), limit)
+    return contents.portable(contents.Bundle(parsed, read, tuple(missing)))
 
 
 def _read_notebook(path: Path) -> bytes:

@@ -13,6 +13,9 @@ from dashops import errors
 from dashops.bundle import references
 
 MAJOR, MINOR = 4, 5
+MAX_DEPTH = 100
+"""Lists and objects in each other; some who read a notebook call themselves for each."""
+
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _HINT = "open it in JupyterLab and save it again, or check that this is the file you meant"
 
@@ -86,7 +89,19 @@ def _load(text: str | bytes) -> dict[str, Any]:
         raise errors.SpecError(f"this is not a notebook: {error}", hint=_HINT) from error
     if not isinstance(data, dict):
         raise errors.SpecError("this is JSON but not a notebook: it is no object", hint=_HINT)
+    _check_depth(data)
     return data
+
+
+def _check_depth(data: Any) -> None:
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            text = f"the notebook has more than {MAX_DEPTH} lists or objects in each other"
+            raise errors.SpecError(text, hint=_HINT)
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for some in inner for each in some if isinstance(each, dict | list)]
 
 
 def _convert(data: dict[str, Any]) -> dict[str, Any]:

@@ -227,6 +227,22 @@ class Gateway(Section):
         "starts, in bytes or with a unit; where that cannot be, viewers wait. Default: 256MiB, so "
         "that the servers and the pages that are open can still grow.",
     )
+    kernel_processes: CountOrNone = Field(
+        default=4096,
+        description="Processes and threads that all kernels together may have, 0 for no limit; "
+        "Linux counts those of an account, and does not hold root to it. Default: 4096, eighty for "
+        "each of fifty kernels, so that one that forks without end leaves a machine that answers.",
+    )
+    kernel_cpu_time: SecondsOrNone = Field(
+        default=0,
+        description="Seconds of processor time after which a kernel is ended, 0 for no limit. "
+        "Default: 0, as the threads of a calculation add up and pages stay open for days.",
+    )
+    kernel_files: CountOrNone = Field(
+        default=1024,
+        description="Files and connections that one process of a kernel may have open, 0 for no "
+        "limit. Default: 1024, what Linux gives a process, and not the million it may ask for.",
+    )
     env: tuple[Variable, ...] = Field(
         default=("LANG", "LC_ALL", "TZ"),
         description="Names of environment variables that kernels may see. Default: language "

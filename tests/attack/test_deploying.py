@@ -6,7 +6,12 @@ import zipfile
 
 import httpx
 import pytest
+from badframes import ALWAYS
+from baduploads import LIMIT, UPLOADS
+from hypothesis import given, settings
 from live import Live, notebook
+
+from dashops import bundle, errors
 
 NAME = "deployed"
 
@@ -91,3 +96,15 @@ def test_a_200_mb_upload_is_refused_in_words(live: Live) -> None:
 def test_reading_an_address_never_deploys(live: Live) -> None:
     assert live.api("GET", "/_api/notebooks/never").status_code == 404
     assert live.api("PUT", f"/_api/notebooks/{NAME}").status_code == 405
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@settings(ALWAYS, max_examples=60)
+@given(UPLOADS)
+def test_a_sample_of_fuzzed_uploads_is_answered_in_words(live: Live, data: bytes) -> None:
+    try:
+        bundle.portable(bundle.unpack(data, LIMIT))
+    except errors.SpecError:
+        answer = upload(live, data)
+        assert answer.status_code == 400 and answer.json()["message"], answer.text
+        assert "Traceback" not in answer.text

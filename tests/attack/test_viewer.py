@@ -1,15 +1,21 @@
 """A viewer with a raw client instead of a browser: what he can neither see nor do."""
 
+import html
 import json
 import socket as tcp
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websocket
+from badframes import ALWAYS, FRAMES, broken
+from conversing import conversation
+from hypothesis import given, settings
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
@@ -141,6 +147,28 @@ def test_broken_frames_harm_nobody(socket: websocket.WebSocket, frame: bytes) ->
     socket.send_binary(frame)
     socket.send(json.dumps({"channel": "shell", "header": {"msg_type": "execute_request"}}))
     assert answers(socket)
+
+
+@settings(ALWAYS, max_examples=60)
+@given(FRAMES.filter(lambda frame: isinstance(frame, bytes)))
+def test_a_sample_of_fuzzed_frames_stops_no_kernel(
+    socket: websocket.WebSocket, frame: bytes
+) -> None:
+    for each in broken(frame):
+        socket.send_binary(each)
+    assert not [frame for _, _, frame in answers(socket) if MARK.encode() in frame]
+
+
+def test_a_frame_over_the_limit_ends_that_connection_only(bob: Viewer, name: str) -> None:
+    kernel = bob.open(name)
+    greedy = connect(bob, kernel, wall.PROTOCOL)
+    with pytest.raises((websocket.WebSocketException, OSError)):
+        greedy.send_binary(bytes(wall.FRAME + 1))
+        while greedy.recv():
+            pass
+    again = connect(bob, kernel, wall.PROTOCOL)
+    assert answers(again)
+    again.close()
 
 
 @pytest.mark.parametrize("protocols", [(), ("other",)])
@@ -302,3 +330,79 @@ def test_a_kernel_keeps_no_history(live: Live, bob: Viewer, name: str) -> None:
     kernel = bob.open(name)
     assert until(lambda: kernel in live.kernels(), "the kernel to run")
     assert not list((live.folder / ".dashops").rglob("history.sqlite"))
+
+
+LISTS = """
+import os, resource, json
+limits = {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))
+          for name in ("DATA", "NPROC", "CPU", "NOFILE", "CORE")}
+print("seen:" + json.dumps({"env": sorted(os.environ), "limits": limits, "home": os.environ["HOME"],
+                            "cwd": os.getcwd()}) + ":seen")
+"""
+EXPECTED = {
+    *("PATH", "LANG", "LC_ALL", "TZ", "HOME", "XDG_CACHE_HOME", "PWD", "SHLVL", "_", "OLDPWD"),
+    *(
+        "DASHOPS_BUNDLE",
+        "QUERY_STRING",
+        "REMOTE_USER",
+        "KERNEL_USERNAME",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "DASHOPS_CLAIMS_KEY",
+    ),
+    # What Jupyter and IPython set themselves.
+    *("JPY_PARENT_PID", "JPY_SESSION_NAME", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"),
+    *("GIT_PAGER", "PAGER", "TERM", "MPLBACKEND", "KERNEL_LAUNCH_TIMEOUT", "KERNEL_ID"),
+    *("KERNEL_GATEWAY", "PYDEVD_USE_FRAME_EVAL", "PYDEVD_DISABLE_FILE_VALIDATION"),
+}
+
+
+def seen(live: Live, bob: Viewer, name: str, cell: str, **asked: Any) -> dict[str, Any]:
+    live.deploy(name, cell, **asked)
+    page = html.unescape(bob.http.get(f"/dashboards/{name}/").text)
+    found: dict[str, Any] = json.loads(page.split("seen:")[1].split(":seen")[0])
+    return found
+
+
+@pytest.mark.parametrize("mode", ["fresh", "snapshot"])
+def test_a_kernel_gets_a_clean_environment_and_limits(live: Live, bob: Viewer, mode: str) -> None:
+    name = f"limits-{mode}"
+    found = seen(live, bob, name, LISTS, kernel=mode)
+    assert not set(found["env"]) - EXPECTED
+    assert found["limits"]["DATA"] == [2 * 2**30] * 2
+    assert found["limits"]["NOFILE"] == [1024] * 2
+    assert found["limits"]["CORE"] == [0, 0]
+    soft, hard = found["limits"]["NPROC"]
+    assert 4096 <= soft == hard < 2**31
+    assert str(live.folder) in found["home"] and found["cwd"].startswith(str(live.folder))
+    assert found["home"] != str(Path.home())
+
+
+@pytest.mark.parametrize("kind", ["fork", "fresh"])
+def test_limits_hold_in_the_callback_of_a_viewer(live: Live, bob: Viewer, kind: str) -> None:
+    """Those of a fork are those of its snapshot."""
+    cell = """
+    import ipywidgets as widgets, os, resource
+    shown = widgets.HTML("nothing")
+    button = widgets.Button(description="open")
+    def clicked(_):
+        files = []
+        try:
+            while len(files) < 5000:
+                files.append(open(os.devnull))
+        except OSError as error:
+            shown.value = f"stopped {len(files) < 1024} {resource.getrlimit(resource.RLIMIT_CORE)}"
+        for each in files:
+            each.close()
+    button.on_click(clicked)
+    widgets.VBox([button, shown])
+    """
+    name = f"files-{kind}"
+    live.deploy(name, textwrap.dedent(cell), kernel="snapshot" if kind == "fork" else "fresh")
+    with conversation(bob, name) as page:
+        button = next(
+            model
+            for model, of in page.models.items()
+            if "Button" in str(of["model_name"]) and "description" in of["state"]
+        )
+        assert "stopped True (0, 0)" in str(page.click(button))

@@ -87,6 +87,10 @@ BAD: dict[str, dict[str, tuple[str, Found]]] = {
             ("viewer", "`REMOTE_USER`"),
         ),
         "query": ("'QUERY_STRING' in os.environ", ("viewer", "`QUERY_STRING`")),
+        "claims": (
+            "from dashops import viewer; who = viewer.current_viewer()",
+            ("viewer", "`current_viewer()`"),
+        ),
     },
     "a fork that fails": {
         "fails": (

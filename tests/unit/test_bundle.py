@@ -115,6 +115,7 @@ class TestParse:
             ('{"a": "\\ud800"}', "not UTF-8"),
             ("[" * 100_000, "not a notebook"),
             ("1" * 5000, "not a notebook"),
+            ('{"nbformat": 4, "a": ' + "[" * 300 + "]" * 300 + "}", "100 lists or objects"),
             ("[]", "not a notebook"),
             ("{}", "no `nbformat`"),
             ('{"nbformat": "4"}', "no `nbformat`"),
@@ -419,6 +420,28 @@ class TestHostileUploads:
         at = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
         struct.pack_into("<L", data, at + 24, 10)
         refused(bundle.unpack, bytes(data), MB)
+
+    def test_names_are_spelt_in_one_way(self) -> None:
+        (name,) = bundle.portable(bundle.unpack(zipped(INDEX, ("e\u0301.csv", "1")), MB)).files
+        assert name == "\u00e9.csv"
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            ("e\u0301.csv", "\u00e9.csv"),
+            ("Data.csv", "data.csv"),
+            ("Data/a.csv", "data/b.csv"),
+            ("Stra\u00dfe", "STRASSE"),
+            ("INDEX.ipynb", "x"),
+        ],
+    )
+    def test_names_that_are_one_name_elsewhere_are_refused(self, one: str, two: str) -> None:
+        found = bundle.unpack(zipped(INDEX, (one, "1"), (two, "2")), MB)
+        assert "one name on other systems" in refused(bundle.portable, found)
+
+    def test_folders_in_folders_have_an_end(self) -> None:
+        assert bundle.unpack(zipped(INDEX, ("d/" * 32 + "f", "")), MB)
+        assert "32 folders deep" in refused(bundle.unpack, zipped(INDEX, ("d/" * 33 + "f", "")), MB)
 
     def test_many_entries_over_the_same_bytes_do_not_multiply(self) -> None:
         data = zipped(INDEX, ("zeros", b"\0" * (MB // 2)))

@@ -36,6 +36,7 @@ from dashops.services.dashboard import (
     usage,
     visit,
     waiting,
+    wall,
 )
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
@@ -66,6 +67,7 @@ class DashboardServer(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        self.kernel_manager.claims.publish(self.dashops.store / "claims.pub")
         dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
         def collect() -> None:
@@ -95,6 +97,7 @@ class DashboardServer(Voila):
             "template_paths": self.template_paths,
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "allow_remote_access": False,
+            "websocket_max_message_size": wall.FRAME,
             "local_hostnames": ["localhost", *self.dashops.hosts],
             "headers": HEADERS,
             "default_handler_class": pages.Missing,

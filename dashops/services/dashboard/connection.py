@@ -1,6 +1,7 @@
 """Carries messages between a viewer's websocket and his kernel, always through the wall."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketC
 from tornado import web, websocket
 from traitlets import Unicode
 
-from dashops.services.dashboard import wall
+from dashops.services.dashboard import pending, wall
 
 GONE = 1012  # websocket close code "service restart": the browser may try again
 
@@ -20,6 +21,10 @@ class Connection(BaseKernelWebsocketConnection):
     _socket: websocket.WebSocketClientConnection | None = None
     _closed = False
     _pump_task: asyncio.Task[None] | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._pending = pending.Pending()
 
     async def prepare(self) -> None:
         """Connect to the gateway before the browser's handshake is accepted.
@@ -53,12 +58,10 @@ class Connection(BaseKernelWebsocketConnection):
     async def _pump(self) -> None:
         assert self._socket is not None
         while isinstance(frame := await self._socket.read_message(), bytes):
-            kind, content = wall.kind(frame)
-            if kind == "status" and content.get("execution_state") in (
-                "restarting",
-                "autorestarting",
-                "dead",
-            ):
+            state, about = wall.status(frame)
+            if state == "idle":
+                self._pending.done(about)
+            if state in ("restarting", "autorestarting", "dead"):
                 await self.multi_kernel_manager.end(self.kernel_id, "crashed")
                 break
             shown = wall.to_viewer(frame)
@@ -75,21 +78,30 @@ class Connection(BaseKernelWebsocketConnection):
         """Close the page's websocket, as the kernel or its gateway is gone."""
         if not self._closed:
             self._closed = True
+            self._pending.give_up()
             self.websocket_handler.close(GONE, "kernel connection lost")
 
-    def handle_incoming_message(self, incoming_msg: Any) -> None:
-        """Judge one frame of the browser and pass it on or drop it."""
-        passed = wall.from_viewer(incoming_msg)
-        if passed is None:
+    async def receive(self, frame: str | bytes) -> None:
+        """Judge one frame of the browser and pass it on or drop it.
+
+        The next one is read when this has returned: a viewer who asks faster than his kernel
+        answers has to wait.
+        """
+        passed = wall.from_viewer(frame)
+        if passed is None or not self._pending.sent(*wall.address(passed), len(passed)):
             self.log.warning("dropped a message for kernel %s", self.kernel_id)
             return
         self.kernel_manager.visit.active = time.monotonic()
-        if self._socket:
-            self._socket.write_message(passed, binary=True)
+        if self._socket is None:
+            return
+        with contextlib.suppress(websocket.WebSocketClosedError):
+            await self._socket.write_message(passed, binary=True)
+        await self._pending.room()
 
     def disconnect(self) -> None:
         """The browser page went away."""
         self._closed = True
+        self._pending.give_up()
         self.multi_kernel_manager.page_left(self.kernel_manager, self.close)
         if self._socket:
             self._socket.close()

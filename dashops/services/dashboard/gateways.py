@@ -95,15 +95,15 @@ class Gateway:
             self.kernels = max(0, self.kernels - 1)
         return Frozen(answer["snapshot"], found)
 
-    async def fork(self, snapshot: str, env: Mapping[str, str]) -> str:
-        """A kernel that goes on where a snapshot stopped; its id.
+    async def fork(self, snapshot: str, env: Mapping[str, str], claims: str = "") -> str:
+        """A kernel that goes on where a snapshot stopped, for the viewer in the claims; its id.
 
         Raises:
             SnapshotGone: when the snapshot cannot give one.
             Full: when the gateway has no place for another kernel.
             web.HTTPError: 503 when the gateway is gone or refuses.
         """
-        body = json.dumps({"name": f"snapshot-{snapshot}", "env": dict(env)})
+        body = json.dumps({"name": f"snapshot-{snapshot}", "env": dict(env), "claims": claims})
         answer = await self._kernel(body, 404, 410, timeout=FORK)
         if answer.code in (404, 410):
             raise SnapshotGone(f"snapshot {snapshot} at {self.url}")

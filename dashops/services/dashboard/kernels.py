@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from tornado import web
 from traitlets import Any as AnyTrait
 from traitlets.config import LoggingConfigurable
 
-from dashops.services.dashboard import channels, config, gateways, store
+from dashops.services.dashboard import channels, claims, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
 GATE = User(username="gate")  # who runs a new revision before anybody sees it
@@ -68,12 +68,16 @@ Start = Callable[[Mapping[str, str]], Awaitable[Started]]
 
 
 class ViewerKernel(LoggingConfigurable):
-    """A kernel on a gateway, with what nbclient and Jupyter Server ask of a kernel manager."""
+    """A kernel on a gateway, with what nbclient and Jupyter Server ask of a kernel manager.
+
+    ``untold``: what it has yet to be told of its viewer, before its first cell runs.
+    """
 
     visit: Visit = AnyTrait()
     gateway: gateways.Gateway = AnyTrait()
     kernel_id: str = AnyTrait()
     kept: Any = AnyTrait(None)
+    untold: Mapping[str, str] = AnyTrait({})
     has_kernel = True
 
     def client(self, **_: Any) -> channels.Client:
@@ -104,6 +108,8 @@ class Kernels(AsyncMappingKernelManager):
         self._ending: dict[str, ViewerKernel] = {}
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.times: dict[str, deque[float]] = {}
+        self.claims = claims.Claims()
+        self.groups: Callable[[User], Collection[str]] = lambda _: ()
         self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
         self.freed: Callable[[], None] = lambda: None  # each time a kernel has ended
 
@@ -135,15 +141,21 @@ class Kernels(AsyncMappingKernelManager):
             EnvironmentFailed: only for the gate, as its author is to read why.
         """
         began = time.monotonic()
+        told: Mapping[str, str] = variables(user, query)
+        if user != GATE:
+            told = self.claims.told(user, self.groups(user), revision.name, told)
         try:
-            started = await start(variables(user, query))
+            started = await start(told)
         except gateways.EnvironmentFailed as failed:
             if user == GATE:
                 raise
             raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
         took = time.monotonic() - began
         visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
-        return self.add(started, visit)
+        kernel = self.add(started, visit)
+        if started.kind == "fresh":
+            kernel.untold = told
+        return kernel
 
     async def start(
         self,

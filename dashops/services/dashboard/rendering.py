@@ -15,7 +15,7 @@ from voila.exporter import VoilaMarkdownRenderer
 from voila.notebook_renderer import NotebookRenderer
 from voila.utils import get_page_config
 
-from dashops.services.dashboard import channels, kernels, layout
+from dashops.services.dashboard import channels, claims, kernels, layout
 
 NBCLIENT_RULE = "-" * 18
 TEMPLATES = Path(__file__).parent / "templates"
@@ -83,8 +83,17 @@ class Renderer(NotebookRenderer):
         self.executor = VoilaExecutor(nb, km=self._kernel, config=self.traitlet_config)
         if len(self._done) < len(nb.cells):
             self.executor.kc = await self.executor.async_start_new_kernel_client()
+            self._tell(claims.of(self._kernel.untold))
         self.kernel_started = True
         return kernel_id
+
+    def _tell(self, told: str) -> None:
+        """Tell the kernel who views; it does what it is asked in order, so before any cell."""
+        if told and self._kernel.visit.revision.language == "python":
+            self._kernel.untold = {}
+            self.executor.kc.execute(
+                claims.code(told), silent=True, store_history=False, allow_stdin=False
+            )
 
     async def _jinja_cell_generator(self, nb: Any, kernel_id: str) -> AsyncIterator[Any]:  # noqa: ARG002
         try:

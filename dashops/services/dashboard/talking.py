@@ -77,10 +77,11 @@ class Talk:
         """Wait until the kernel has done all it was asked so far."""
         await self._ask("kernel_info_request", {}, "kernel_info_reply")
 
-    async def execute(self, code: str) -> None:
-        """Run a line of code that nobody sees, and wait until that is done."""
+    async def execute(self, code: str) -> bool:
+        """Run a line of code that nobody sees, and wait until that is done; whether it ran."""
         asked = {"code": code, "silent": True, "store_history": False, "allow_stdin": False}
-        await self._ask("execute_request", asked, "execute_reply")
+        answer = await self._ask("execute_request", asked, "execute_reply")
+        return bool(answer["content"].get("status", "ok") == "ok")
 
     def close(self) -> None:
         """Hang up."""

@@ -112,5 +112,9 @@ class Notebook(api.Api):
         )
         data, limit = bytes(files["file"][0]["body"]), self.settings["upload_limit"]
         # Viewers must not wait while a large one is unpacked.
-        bundle = await asyncio.to_thread(bundles.unpack, data, limit)
+        bundle = await asyncio.to_thread(_read, data, limit)
         return progress.Upload(name, bundle, author, commit, draft == "true", self.address)
+
+
+def _read(data: bytes, limit: int) -> bundles.Bundle:
+    return bundles.portable(bundles.unpack(data, limit))

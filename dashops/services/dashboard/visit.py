@@ -189,6 +189,10 @@ class Channels(VoilaKernelWebsocketHandler):
         self.set_nodelay(True)
         await super().open(kernel_id)
 
+    async def on_message(self, message: str | bytes) -> None:
+        """A frame of the browser; the next one is read when this one has gone its way."""
+        await self.connection.receive(message)
+
 
 class KernelState(APIHandler):
     """Tells a page whether its kernel still runs, and if not why."""

@@ -13,7 +13,20 @@ from dashops.bundle.requirements import ARCHIVES
 LIMIT = 2**31  # bytes a bundle may unpack to; the dashboard server has a tighter limit
 KEPT = 20  # unused revisions that stay unpacked, for whoever opens them next
 LOCK = "requirements.lock"
+VIEWER = Path(errors.__file__).with_name("viewer.py")
 STARTUP = "c.HistoryManager.enabled = False\n"
+
+
+def modules(root: Path) -> Path:
+    """The folder of what kernels can import besides their packages: `dashops.viewer` alone.
+
+    It has no `__init__.py`, so that it hides nothing where dashops or another one is installed.
+    """
+    folder = root / "modules"
+    place = folder / "dashops" / VIEWER.name
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.write_bytes(VIEWER.read_bytes())
+    return folder
 
 
 class Bundles:

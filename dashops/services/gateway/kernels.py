@@ -15,7 +15,15 @@ from kernel_gateway.services.kernels.manager import (
 from tornado import web
 from traitlets import Dict, Integer, List, Unicode
 
-from dashops.services.gateway import bundles, environments, failures, snapshots, tool, usage
+from dashops.services.gateway import (
+    bundles,
+    environments,
+    failures,
+    limits,
+    snapshots,
+    tool,
+    usage,
+)
 from dashops.services.snapshot import wire
 
 LOG_LIMIT = 5_000_000  # bytes
@@ -23,19 +31,16 @@ UTF8 = "C.UTF-8"  # for R, which without a language draws and prints no more tha
 ENVIRONMENT_MISSING = 424
 """The answer to a kernel whose environment has to be made first; not one of ours is like it."""
 
-CONFINED = 'ulimit -d "$0" 2>/dev/null; exec "$@"'
-"""Data that a process may have, in KiB, set where no Python code runs between fork and exec."""
-
 
 class BundleKernel(KernelGatewayIOLoopKernelManager):
-    """One kernel: that of its kernelspec, but with its own Python and a limit to its memory.
+    """One kernel: that of its kernelspec, but with its own Python and limits to what it takes.
 
     One that can be frozen has a `link`, over which it is asked to become a snapshot. It `started`
     at that Unix time.
     """
 
-    interpreter = ""
-    memory = 0
+    interpreter = claims = ""
+    confined = limits.Limits()
     freezable = False
     link: socket.socket | None = None
     revision = ""
@@ -47,10 +52,17 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         return snapshots.of(self.kernel_name)
 
     async def start_kernel(
-        self, *, interpreter: str = "", memory: int = 0, freezable: bool = False, **kwargs: Any
+        self,
+        *,
+        interpreter: str = "",
+        confined: limits.Limits,
+        freezable: bool = False,
+        claims: str = "",
+        **kwargs: Any,
     ) -> None:
-        """Start it; a restart uses the same Python and limit. `memory` is in bytes, 0 is all."""
-        self.interpreter, self.memory, self.freezable = interpreter, memory, freezable
+        """Start it; a restart uses the same Python and limits. `claims` are for a fork's viewer."""
+        self.claims = claims
+        self.interpreter, self.confined, self.freezable = interpreter, confined, freezable
         self.revision = (kwargs.get("env") or {}).get("DASHOPS_BUNDLE", "")
         self.started = time.time()
         # Who lists the kernels while this one starts reads these; Jupyter sets them afterwards.
@@ -62,9 +74,7 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         words: list[str] = super().format_kernel_cmd(extra_arguments)
         if self.interpreter:
             words[0] = self.interpreter
-        if self.memory:
-            words = ["/bin/sh", "-c", CONFINED, str(self.memory // 1024), *words]
-        return words
+        return self.confined.command(words)
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
         if not (self.freezable and snapshots.POSSIBLE and snapshots.LAUNCHER in kernel_cmd):
@@ -94,6 +104,10 @@ class BundleKernels(SeedingMappingKernelManager):
     uv_env = Dict(config=True, help="Variables that uv gets besides its usual ones")
     kernel_memory = Integer(0, config=True, help="Bytes of data a kernel may have; 0 is no limit")
     memory_reserve = Integer(0, config=True, help="Bytes that stay free when a kernel starts")
+    kernel_processes = Integer(0, config=True, help="Processes and threads kernels may have")
+    kernel_cpu_time = Integer(0, config=True, help="Seconds of processor time of one process")
+    kernel_files = Integer(0, config=True, help="Files a process may have open")
+    claims_key = Unicode(config=True, help="File of the public key that claims are signed with")
     kernel_log = Unicode(config=True, help="File for what kernels print outside of cells")
     allowed_env = List(Unicode(), config=True, help="Variables of this process kernels may see")
 
@@ -101,8 +115,13 @@ class BundleKernels(SeedingMappingKernelManager):
         super().__init__(**traits)
         self.kernel_manager_class = f"{__name__}.{BundleKernel.__name__}"
         self.bundles = bundles.Bundles(Path(self.bundle_root))
+        self.modules = str(bundles.modules(self.bundles.root))
         self.uv = tool.Uv(self.uv_options, self.uv_env, self.environment_limit)
         self.environments = environments.Environments(Path(self.environment_root), self.uv)
+        confined = limits.Limits(
+            self.kernel_memory, self.kernel_processes, self.kernel_cpu_time, self.kernel_files
+        )
+        self.confined = confined.beside(limits.account() if confined.processes else 0)
         self._revisions: dict[str, str] = {}
         self.snapshots = snapshots.Snapshots()
         self.usage = usage.Usage(self, self.memory_reserve)
@@ -153,7 +172,7 @@ class BundleKernels(SeedingMappingKernelManager):
         revision = (env or {}).get("DASHOPS_BUNDLE")
         clean = {"PATH": os.environ.get("PATH", ""), "LANG": UTF8}
         clean |= {name: os.environ[name] for name in self.allowed_env if name in os.environ}
-        clean |= env or {}
+        clean |= {"PYTHONPATH": self.modules, "DASHOPS_CLAIMS_KEY": self.claims_key, **(env or {})}
         if revision:
             folder = self.bundles.folder(revision)
             if folder is None:
@@ -171,7 +190,7 @@ class BundleKernels(SeedingMappingKernelManager):
         with self._log_file() as log:
             # Not the gateway's own output: when who reads that dies, kernels could not start.
             kwargs["stdout"] = kwargs["stderr"] = log
-            kwargs["memory"] = self.kernel_memory
+            kwargs["confined"] = self.confined
             kwargs["freezable"] = clean.pop("DASHOPS_SNAPSHOT", "") == "build"
             try:
                 kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))

@@ -40,7 +40,7 @@ class Kernels(MainKernelHandler):
         }
         name = model.get("name") or self.kernel_manager.default_kernel_name
         try:
-            kernel_id = await self._start(name, env)
+            kernel_id = await self._start(name, env, str(model.get("claims", "")))
         except headroom.Full as full:
             self.set_status(507)
             self.finish({"reason": "memory", "message": str(full)})
@@ -56,12 +56,13 @@ class Kernels(MainKernelHandler):
         answer = self.kernel_manager.kernel_model(kernel_id)
         self.finish(json.dumps(answer, default=json_default))
 
-    async def _start(self, name: str, env: dict[str, str]) -> str:
+    async def _start(self, name: str, env: dict[str, str], claims: str) -> str:
         kernels, limit = self.kernel_manager, self.settings["kg_max_kernels"]
         async with kernels.usage.room(name, env.get("DASHOPS_BUNDLE", "")) as claim:
             if limit is not None and kernels.number >= limit:
                 raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
-            kernel_id = str(await kernels.start_kernel(kernel_name=name, env=env))
+            started = await kernels.start_kernel(kernel_name=name, env=env, claims=claims)
+            kernel_id = str(started)
             claim.kernel = kernel_id
         return kernel_id
 

@@ -28,7 +28,9 @@ class ForkProvisioner(LocalProvisioner):
         kernel: Any = self.parent
         own: snapshots.Snapshot = kernel.parent.snapshots.get(self.snapshot)
         try:
-            fork = await own.fork(kernel.kernel_id, kernel.connection_file, kwargs["env"])
+            fork = await own.fork(
+                kernel.kernel_id, kernel.connection_file, kwargs["env"], kernel.claims
+            )
         except snapshots.Gone:
             await self.cleanup()
             kernel.cleanup_connection_file()

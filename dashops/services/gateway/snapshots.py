@@ -68,13 +68,15 @@ class Snapshot:
         answer, _ = await self._ask({"anyway": anyway})
         return answer
 
-    async def fork(self, kernel_id: str, connection_file: str, env: dict[str, str]) -> "Fork":
-        """A new kernel, which has its ports; raises Gone."""
+    async def fork(
+        self, kernel_id: str, connection_file: str, env: dict[str, str], claims: str = ""
+    ) -> "Fork":
+        """A new kernel, which has its ports, for the viewer in the claims; raises Gone."""
         began = time.monotonic()
         lifeline, its = wire.pair()
         try:
             variables = {name: env[name] for name in environ.VIEWER if name in env}
-            wish = {"connection_file": connection_file, "env": variables}
+            wish = {"connection_file": connection_file, "env": variables, "claims": claims}
             answer, files = await self._ask(wish, its.fileno())
             if "failed" in answer:
                 raise Gone(answer["failed"])

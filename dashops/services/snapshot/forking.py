@@ -14,12 +14,12 @@ from . import wire
 KILLED_FIRST = "800"  # of 1000: without memory the system ends a viewer's kernel, not the gateway
 
 
-def serve(end: socket.socket) -> tuple[str, dict[str, str], socket.socket]:
+def serve(end: socket.socket) -> tuple[dict[str, Any], socket.socket]:
     """Fork at every request; returns in the forks only.
 
     Returns:
-        where its connection file is, the variables of its viewer, and a connection to the gateway
-        that ends when the gateway does.
+        what the gateway says of it: where its connection file is, the variables and the claims of
+        its viewer; and a connection to the gateway that ends when the gateway does.
     """
     forks: dict[int, int] = {}  # process by its file
     while True:
@@ -42,7 +42,7 @@ def serve(end: socket.socket) -> tuple[str, dict[str, str], socket.socket]:
                 end.close()
                 for file in forks:
                     os.close(file)
-                return message["connection_file"], message["env"], socket.socket(fileno=lifeline)
+                return message, socket.socket(fileno=lifeline)
             os.close(lifeline)
             file = os.pidfd_open(process)
             forks[file] = process

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import loop, trying
+from . import handed, loop, trying
 
+VIEWER = "viewer"  # the kind of hazard that nobody can allow
 MOST = 20  # hazards that are told
 WRITING = os.O_WRONLY | os.O_RDWR
 PROC = Path("/proc/self")
@@ -38,13 +39,20 @@ def look(own: asyncio.AbstractEventLoop, link: socket.socket, seen: Iterable[str
     return found[:MOST]
 
 
+def forbid(found: list[Hazard], *, anyway: bool) -> bool:
+    """Whether it must not become a snapshot; what was made for one viewer is for no other."""
+    return any(not anyway or each["kind"] == VIEWER for each in found)
+
+
 def _hazard(kind: str, text: str) -> Hazard:
     return {"kind": kind, "text": text}
 
 
 def _viewer(seen: Iterable[str]) -> Iterator[Hazard]:
     for name in sorted(seen):
-        yield _hazard("viewer", f"it reads the variable `{name}`, which differs between viewers")
+        yield _hazard(VIEWER, f"it reads the variable `{name}`, which differs between viewers")
+    if handed.asked():
+        yield _hazard(VIEWER, "it asks for `current_viewer()`, who differs")
 
 
 def _loop(own: asyncio.AbstractEventLoop) -> Iterator[Hazard]:

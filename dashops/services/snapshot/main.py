@@ -12,7 +12,7 @@ from typing import Any
 
 from tornado import ioloop
 
-from . import environ, forking, hazards, loop, randomness, tidying, wire
+from . import environ, forking, handed, hazards, loop, randomness, tidying, wire
 from .app import App
 
 PDEATHSIG = 1  # of prctl(2)
@@ -39,21 +39,22 @@ def run(link: int, arguments: list[str]) -> None:
         app.detach()
         tidying.tidy()
         found = hazards.look(main_loop, end, seen)
-        if found and not wish["anyway"]:
+        if hazards.forbid(found, anyway=wish["anyway"]):
             wire.send(end, {"frozen": False, "hazards": found})
             app.attach()
             continue
         seeds.find(sources)
         _freeze()
         wire.send(end, {"frozen": True, "hazards": found})
-        connection_file, variables, lifeline = forking.serve(end)
+        told, lifeline = forking.serve(end)
         # From here on this is the fork of a viewer.
         atexit._clear()  # what the notebook left to be cleaned up is the snapshot's
         forking.settle(lifeline)
-        os.environ.update(variables)
+        os.environ.update(told["env"])
+        handed.hand(told.get("claims", ""))
         loop.renew(main_loop)
         seeds.renew()
-        wire.send(lifeline, {"ports": app.attach(connection_file)})
+        wire.send(lifeline, {"ports": app.attach(told["connection_file"])})
         app.start()
         _leave()
 

@@ -76,7 +76,7 @@ class Gateway:
     async def start_kernel(self, _name, env, _revision, _archive):
         return self._take("kernel", env)
 
-    async def fork(self, snapshot, env):
+    async def fork(self, snapshot, env, _claims=""):
         if snapshot not in self.there:
             raise gateways.SnapshotGone(snapshot)
         return self._take("fork", env)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tornado import web
 
-from dashops.services.dashboard import gateways, kernels, store
+from dashops.services.dashboard import claims, gateways, kernels, store
 from dashops.services.dashboard.serving import kept, modes, shelf
 
 
@@ -172,7 +172,7 @@ async def fork(
     env: Mapping[str, str],
 ) -> kernels.Started:
     """A fork of a snapshot that is there; raises as ``Snapshot.fork``."""
-    kernel_id = await gateway.fork(snapshot, {"DASHOPS_BUNDLE": digest, **env})
+    kernel_id = await gateway.fork(snapshot, {"DASHOPS_BUNDLE": digest, **env}, claims.of(env))
     return kernels.Started(gateway, kernel_id, modes.SNAPSHOT, put_out)
 
 

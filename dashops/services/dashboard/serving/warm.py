@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tornado import web
 
-from dashops.services.dashboard import kernels, store, talking
+from dashops.services.dashboard import claims, kernels, store, talking
 from dashops.services.dashboard.serving import background, modes
 
 WINDOW = 300.0  # seconds of arrivals that tell how many will come
@@ -163,7 +163,11 @@ async def _told(warm: Warm, env: Mapping[str, str]) -> bool:
     try:
         async with asyncio.timeout(ANSWER):
             if python:
-                await warm.talk.execute(f"__import__('os').environ.update({dict(env)!r})")
+                code = f"__import__('os').environ.update({dict(env)!r})"
+                if told := claims.of(env):
+                    code = f"{code}; {claims.code(told)}"
+                if not await warm.talk.execute(code):
+                    return False
             else:
                 await warm.talk.settle()
     except (talking.Gone, TimeoutError):

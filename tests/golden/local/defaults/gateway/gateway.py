@@ -23,6 +23,11 @@ c.BundleKernels.uv_options = []
 c.BundleKernels.uv_env = {}
 c.BundleKernels.kernel_memory = 4294967296
 c.BundleKernels.memory_reserve = 268435456
+# The dashboard server writes it at each start.
+c.BundleKernels.claims_key = "/srv/demo/.dashops/store/claims.pub"
+c.BundleKernels.kernel_processes = 4096
+c.BundleKernels.kernel_cpu_time = 0
+c.BundleKernels.kernel_files = 1024
 c.BundleKernels.allowed_env = ["LANG", "LC_ALL", "TZ"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600

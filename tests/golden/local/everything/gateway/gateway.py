@@ -23,6 +23,11 @@ c.BundleKernels.uv_options = ["--index", "https://extra.example/simple", "--defa
 c.BundleKernels.uv_env = {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"}
 c.BundleKernels.kernel_memory = 1000000000
 c.BundleKernels.memory_reserve = 2000000000
+# The dashboard server writes it at each start.
+c.BundleKernels.claims_key = "/srv/demo/state/store/claims.pub"
+c.BundleKernels.kernel_processes = 500
+c.BundleKernels.kernel_cpu_time = 60
+c.BundleKernels.kernel_files = 256
 c.BundleKernels.allowed_env = ["LANG"]
 # The dashboard server ends kernels nobody uses; this is the net below it, for when it is gone.
 c.BundleKernels.cull_idle_timeout = 3600
