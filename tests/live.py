@@ -173,6 +173,11 @@ class Opened:
         return base_of(self.address)
 
     @property
+    def path(self) -> str:
+        """That address without its host."""
+        return urlsplit(self.base).path
+
+    @property
     def state(self) -> str:
         return f"{self.base}api/kernels/{self.kernel}"
 
@@ -205,14 +210,20 @@ def free_ports(number: int) -> list[int]:
     return ports
 
 
-@contextmanager
-def running(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[Live]:
-    """A stack in this folder until the block ends; ``changes`` to its settings by section."""
+def placed() -> tuple[dict[str, int], dict[str, dict[str, Any]]]:
+    """Free ports for a stack, and the settings that name them."""
     slots = ("dashboard", "gateway", "notebook")
     ports = dict(zip((*slots, "content"), free_ports(4), strict=True))
     settings: dict[str, dict[str, Any]] = {slot: {"port": ports[slot]} for slot in slots}
+    settings["dashboard"]["content_port"] = ports["content"]
+    return ports, settings
+
+
+@contextmanager
+def running(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[Live]:
+    """A stack in this folder until the block ends; ``changes`` to its settings by section."""
+    ports, settings = placed()
     settings["dashboard"] |= {
-        "content_port": ports["content"],
         "cell_timeout": CELL_TIMEOUT,
         "reconnect_grace": GRACE,
         "idle_timeout": IDLE,
