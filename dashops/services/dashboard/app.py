@@ -123,6 +123,7 @@ class DashboardServer(Voila):
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
             (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
             (rf"/previews/{TOKEN}/?", visit.Preview, {"chrome": True}),
+            (r"/(waiting\.js)", pages.Script),
             (r"/_waiting/([a-z0-9][a-z0-9._-]*(?:@[0-9]+)?)", waiting.Events),
             (r"/_api/notebooks", api.Notebooks),
             (r"/_api/notebooks/([^/]+)", uploads.Notebook),

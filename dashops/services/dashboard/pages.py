@@ -89,6 +89,16 @@ class Page(JupyterHandler):
         self.show("error.html", home="", **said)
 
 
+class Script(Page):
+    """The script of a page that has one: here none may stand within a page."""
+
+    @allow_unauthenticated
+    async def get(self, name: str) -> None:
+        """Send it."""
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.finish((HERE / "html" / name).read_bytes())
+
+
 class Gallery(Page):
     """All dashboards this viewer may open."""
 
