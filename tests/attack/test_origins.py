@@ -161,6 +161,21 @@ def test_every_answer_is_sandboxed_and_sets_no_cookie(live: Live, bob: Viewer, n
     assert "127.0.0.1" in shown.headers["Content-Security-Policy"]
 
 
+def test_scripts_are_the_same_whether_squeezed_or_not(live: Live, page: Opened) -> None:
+    found = re.findall(r'src="(/voila/[^"]+\.js)"', page.html)
+    assert found
+    for path in (*found, "/voila/templates/lab/static/index.css"):
+        squeezed = httpx.get(live.content + path)
+        plain = httpx.get(live.content + path, headers={"Accept-Encoding": "identity"})
+        assert squeezed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in plain.headers
+        assert (squeezed.content, squeezed.headers["Content-Type"]) == (
+            plain.content,
+            plain.headers["Content-Type"],
+        )
+    assert httpx.get(f"{live.content}/voila/static/nothing.js").status_code in (403, 404)
+
+
 def test_only_sandboxed_pages_may_read_answers(live: Live, page: Opened) -> None:
     for address in (page.state, f"{page.address}logo.svg"):
         allowed = httpx.get(address, headers={"Origin": "null"}).headers

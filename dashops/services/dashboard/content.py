@@ -144,7 +144,8 @@ class Public(sandbox.Content, web.StaticFileHandler):
             await super().get(path, include_body)
             return
         self.path = self.parse_url_path(path)
-        found = self.validate_absolute_path(self.root, self.get_absolute_path(self.root, self.path))
+        wanted = self.get_absolute_path(self.root, self.path)  # may find another root
+        self.absolute_path = found = self.validate_absolute_path(self.root, wanted)
         if found is None:
             return
         self.set_header("Content-Type", mimetypes.guess_type(found)[0] or BINARY)
