@@ -201,7 +201,7 @@ def test_without_a_login_no_kernel_is_started(live: Live, bob: Viewer, name: str
     before = len(live.viewers(name))
     for path in (f"/dashboards/{name}/", f"/dashboards-plain/{name}/", "/"):
         assert httpx.get(live.url + path).status_code in (302, 403)
-    assert len(live.viewers(name)) == before
+    assert len(live.viewers(name)) <= before
 
 
 @pytest.mark.parametrize(
