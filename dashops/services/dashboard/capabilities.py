@@ -30,7 +30,8 @@ class Capability:
 
     ``main`` and ``path`` are where he asked for it, and where a reload goes; ``text`` is the
     notebook until the page is made. ``pieces`` makes the page where it is not the usual one,
-    ``done`` is told when it is complete, or why it is not.
+    ``done`` is told when it is complete, or why it is not. ``again`` says whether the page may
+    load itself again, once that was asked.
     """
 
     user: User
@@ -43,6 +44,7 @@ class Capability:
     done: Callable[[Exception | None], None] = _nothing
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     claimed: bool = False
+    again: bool | None = None
 
     @property
     def base(self) -> str:
@@ -96,8 +98,14 @@ class Capabilities:
     def again(self, capability: Capability) -> bool:
         """Whether a page whose kernel is lost may load itself again.
 
-        A kernel that dies again and again must not make its page load again and again.
+        A kernel that dies again and again must not make its page load again and again. The same
+        page is told the same each time: its libraries ask too.
         """
+        if capability.again is None:
+            capability.again = self._counted(capability)
+        return capability.again
+
+    def _counted(self, capability: Capability) -> bool:
         key = (capability.user.username, capability.kernel.visit.revision.name)
         now, last = time.monotonic(), self._again.get(key)
         if last is not None and now - last < PAUSE:
