@@ -26,9 +26,11 @@ class Stack:
     ) -> None:
         self.folder = folder
         self.state = folder / ".dashops"
-        self.ports = dict(zip(SLOTS, processes.free_ports(len(SLOTS)), strict=True))
+        *free, content = processes.free_ports(len(SLOTS) + 1)
+        self.ports = dict(zip(SLOTS, free, strict=True))
         folder.mkdir()
         sections: dict[str, Any] = {slot: {"port": port} for slot, port in self.ports.items()}
+        sections["dashboard"]["content_port"] = content
         for section, values in (settings or {}).items():
             sections[section] = {**sections.get(section, {}), **values}
         (folder / "dashops.yaml").write_text(yaml.safe_dump(sections))

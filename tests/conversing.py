@@ -14,7 +14,7 @@ from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
 )
-from live import Viewer, kernel_in
+from live import Viewer
 
 from dashops.services.dashboard import wall
 
@@ -52,20 +52,14 @@ class Conversation:
     """An open page; ``models`` are its widgets in the order in which they were made."""
 
     def __init__(self, viewer: Viewer, name: str) -> None:
-        answer = viewer.http.get(f"/dashboards/{name}/")
-        assert answer.status_code == 200, answer.text
-        self.html = answer.text
-        self.kernel = kernel_in(self.html)
-        live = viewer.live
+        self._page = viewer.open(name)
+        self.html, self.kernel = self._page.html, self._page.kernel
         self._socket = websocket.create_connection(
-            f"ws://127.0.0.1:{live.ports['dashboard']}/api/kernels/{self.kernel}/channels"
-            f"?session_id={uuid.uuid4().hex}",
+            f"{self._page.channels}?session_id={uuid.uuid4().hex}",
             subprotocols=[wall.PROTOCOL],
-            header=[f"Cookie: {viewer.cookie}"],
-            origin=live.url,
+            origin="null",
             timeout=PATIENCE,
         )
-        self._viewer = viewer
         self.models = self._states()
 
     def move(self, model: str, change: State) -> list[Any]:
@@ -83,8 +77,7 @@ class Conversation:
 
     def close(self) -> None:
         """Leave, as a tab that is closed does."""
-        xsrf = {"X-XSRFToken": self._viewer.http.cookies["_xsrf"]}
-        self._viewer.http.post(f"/voila/api/shutdown/{self.kernel}", headers=xsrf)
+        self._page.leave()
         self._socket.close()
 
     def _states(self) -> dict[str, State]:

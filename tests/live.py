@@ -61,6 +61,11 @@ class Live:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports['dashboard']}"
 
+    @property
+    def content(self) -> str:
+        """The origin of pages of dashboards."""
+        return f"http://127.0.0.1:{self.ports['content']}"
+
     def dashops(self, *args: str | Path, code: int = 0) -> str:
         done = self.try_dashops(*args)
         assert done.returncode == code, f"dashops {args}: {done.returncode}\n{done.stderr}"
@@ -138,9 +143,57 @@ class Viewer:
     def cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
 
-    def open(self, name: str) -> str:
-        """Load a dashboard's page without running its scripts; return the kernel's id."""
-        return kernel_in(self.http.get(f"/dashboards/{name}/").text)
+    def open(self, name: str, query: str = "", *, within: str = "dashboards") -> "Opened":
+        """Load a dashboard's page without running its scripts."""
+        answer = self.http.get(f"/{within}/{name}/{query}", follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return Opened(str(answer.url), answer.text)
+
+    def key(self, name: str) -> str:
+        """Ask for a dashboard, but do not load its page: where that would be."""
+        answer = self.http.get(f"/dashboards/{name}/")
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that was loaded; `address` is its own, under which only it has its kernel."""
+
+    address: str
+    html: str
+
+    @property
+    def kernel(self) -> str:
+        return kernel_in(self.html)
+
+    @property
+    def base(self) -> str:
+        """Address of all that is this page's, with a slash at the end."""
+        return base_of(self.address)
+
+    @property
+    def path(self) -> str:
+        """That address without its host."""
+        return urlsplit(self.base).path
+
+    @property
+    def state(self) -> str:
+        return f"{self.base}api/kernels/{self.kernel}"
+
+    @property
+    def channels(self) -> str:
+        return f"ws{self.state.removeprefix('http')}/channels"
+
+    def leave(self) -> None:
+        """As a tab that is closed does."""
+        httpx.post(f"{self.base}voila/api/shutdown/{self.kernel}")
+
+
+def base_of(address: str) -> str:
+    found = re.match(r"http://127\.0\.0\.1:\d+/c/[\w-]{43}/", address)
+    assert found, address
+    return found[0]
 
 
 def kernel_in(page: str) -> str:
@@ -157,11 +210,19 @@ def free_ports(number: int) -> list[int]:
     return ports
 
 
+def placed() -> tuple[dict[str, int], dict[str, dict[str, Any]]]:
+    """Free ports for a stack, and the settings that name them."""
+    slots = ("dashboard", "gateway", "notebook")
+    ports = dict(zip((*slots, "content"), free_ports(4), strict=True))
+    settings: dict[str, dict[str, Any]] = {slot: {"port": ports[slot]} for slot in slots}
+    settings["dashboard"]["content_port"] = ports["content"]
+    return ports, settings
+
+
 @contextmanager
 def running(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Iterator[Live]:
     """A stack in this folder until the block ends; ``changes`` to its settings by section."""
-    ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
-    settings: dict[str, dict[str, Any]] = {slot: {"port": port} for slot, port in ports.items()}
+    ports, settings = placed()
     settings["dashboard"] |= {
         "cell_timeout": CELL_TIMEOUT,
         "reconnect_grace": GRACE,
@@ -189,5 +250,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def outside(url: str, live: Live) -> bool:
     """Whether a request goes anywhere but to the dashboard server."""
     parts = urlsplit(url)
-    own = (parts.hostname, parts.port) == ("127.0.0.1", live.ports["dashboard"])
+    ports = (live.ports["dashboard"], live.ports["content"])
+    own = parts.hostname == "127.0.0.1" and parts.port in ports
     return parts.scheme not in ("data", "blob", "about") and not own

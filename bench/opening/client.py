@@ -24,6 +24,7 @@ from bench.processes import Unmeasured
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 KERNEL = re.compile(r'"kernelId": ?"([0-9a-f-]{36})"')
+KEY = re.compile(r"/c/[^/]+/")
 CONTROL = "jupyter.widget.control"
 WIDGET = "jupyter.widget"
 ANSWER = 60.0
@@ -40,17 +41,18 @@ class Client:
         self._session = uuid.uuid4().hex
         self._socket: WebSocketClientConnection | None = None
         self._kernel = self._slider = self._label = ""
+        self._base = url
 
     async def come(self) -> Opened:
         """Open the page and move the slider once."""
         began = time.perf_counter()
-        async with self._http.stream("GET", self._url) as response:
+        async with self._http.stream("GET", self._url, follow_redirects=True) as response:
             first_byte = time.perf_counter() - began
             page = (await response.aread()).decode()
         found = KERNEL.search(page)
         if response.status_code != 200 or not found:
             raise Unmeasured(f"the page was answered {response.status_code}, without a kernel")
-        self._kernel = found[1]
+        self._kernel, self._base = found[1], _base(str(response.url))
         self._socket = await self._connect()
         await self._ask("kernel_info_request", {})
         await self._heard(lambda kind, _: kind == "kernel_info_reply")
@@ -71,7 +73,7 @@ class Client:
     async def leave(self) -> None:
         """Close the page as a browser does, which frees the kernel."""
         if self._kernel:
-            address = urljoin(self._url, f"/voila/api/shutdown/{self._kernel}")
+            address = urljoin(self._base, f"voila/api/shutdown/{self._kernel}")
             token = next(
                 (each.value for each in self._http.cookies.jar if each.name == "_xsrf"), ""
             )
@@ -80,10 +82,11 @@ class Client:
             self._socket.close()
 
     async def _connect(self) -> WebSocketClientConnection:
-        parts = urlsplit(self._url)
-        address = f"ws://{parts.netloc}/api/kernels/{self._kernel}/channels"
+        parts, path = urlsplit(self._base), f"api/kernels/{self._kernel}/channels"
+        address = urljoin(f"ws://{parts.netloc}{parts.path}", path)
         headers = {
-            "Origin": f"http://{parts.netloc}",
+            # A page of dashops is sandboxed.
+            "Origin": "null" if KEY.match(parts.path) else f"http://{parts.netloc}",
             "Cookie": "; ".join(f"{each.name}={each.value}" for each in self._http.cookies.jar),
         }
         request = HTTPRequest(
@@ -144,6 +147,13 @@ class Client:
                 found: dict[str, Any] = content
                 return found
         raise Unmeasured("the connection to the kernel was closed")
+
+
+def _base(address: str) -> str:
+    """Under which a page has its kernel: all of the server, or what its key opens."""
+    parts = urlsplit(address)
+    key = KEY.match(parts.path)
+    return f"{parts.scheme}://{parts.netloc}{key[0] if key else '/'}"
 
 
 async def listen(client: Client, until: float, pause: float, first: float) -> list[float]:

@@ -85,8 +85,8 @@ def leave(page: Page) -> None:
     browser.close(page)
 
 
-def load(side: Side, kept: bytes) -> tuple[float, float]:
-    """Seconds until a kept copy of the page has loaded all that it names, and asks for a kernel.
+def load(side: Side, address: str, kept: bytes) -> tuple[float, float]:
+    """Seconds until a kept copy of a page has loaded all that it names, and asks for a kernel.
 
     It finds none.
     """
@@ -101,8 +101,8 @@ def load(side: Side, kept: bytes) -> tuple[float, float]:
         devtools.send("Fetch.fulfillRequest", {**answered, "responseHeaders": headers})
 
     devtools.on("Fetch.requestPaused", answer)
-    devtools.send("Fetch.enable", {"patterns": [{"urlPattern": side.url}]})
-    page.goto(side.url, wait_until="load", timeout=PATIENCE)
+    devtools.send("Fetch.enable", {"patterns": [{"urlPattern": address}]})
+    page.goto(address, wait_until="load", timeout=PATIENCE)
     page.wait_for_function(f"{LOADED} > 0")
     loaded = float(page.evaluate(LOADED)) / 1000
     asked = page.wait_for_function("window.dashopsNoted.asked").json_value() / 1000

@@ -111,9 +111,9 @@ def _loads(made: _Made, runs: int) -> list[tuple[float, float]]:
     trivial = notebooks.write(made.stack.folder, "trivial")
     side = sides.dashops(made.engine, made.stack, trivial, page.SCRIPT)
     with httpx.Client(cookies=side.cookies, timeout=60) as client:
-        kept = client.get(side.url).raise_for_status()
-    page.load(side, kept.content)  # warms the cache
-    found = [page.load(side, kept.content) for _ in range(runs)]
+        kept = client.get(side.url, follow_redirects=True).raise_for_status()
+    page.load(side, str(kept.url), kept.content)  # warms the cache
+    found = [page.load(side, str(kept.url), kept.content) for _ in range(runs)]
     side.context.close()
     return found
 

@@ -5,17 +5,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashops.checks import proc
+from dashops.stack import Stack
 from dashops.targets import Slot
 
 Processes = Mapping[int, proc.Process]
 
 
-def test_loopback(slots: Mapping[str, Slot], family: Processes, host: Any, slot: str) -> None:
+def test_loopback(
+    stack: Stack, slots: Mapping[str, Slot], family: Processes, host: Any, slot: str
+) -> None:
     """{slot} listens on loopback only"""
-    port = urlsplit(slots[slot].url).port
-    found = [each for each in proc.listeners(host, family) if each.port == port]
-    assert found, f"no process of the stack listens on port {port}"
-    _refuse_open(found, family)
+    assert urlsplit(slots[slot].url).port in stack.ports(slot).values()
+    for port in stack.ports(slot).values():
+        found = [each for each in proc.listeners(host, family) if each.port == port]
+        assert found, f"no process of the stack listens on port {port}"
+        _refuse_open(found, family)
 
 
 def test_nothing_else(family: Processes, host: Any) -> None:

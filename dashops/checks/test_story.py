@@ -61,7 +61,11 @@ def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str) -> None:
     login = {"username": stack.dashboard.user, "password": secrets["viewer-password"].reveal()}
     answer = visitor.post(f"{url}/login", {"_xsrf": xsrf[1], **login})
     assert answer.status == 302, f"the login answers {answer.status} to the right password"
-    page = visitor.get(f"{link}/")
+    sent = visitor.get(f"{link}/")
+    assert sent.status == 303, f"the dashboard answers {sent.status}, not with its page's address"
+    key = f"{stack.content_url}/c/"
+    assert sent.location.startswith(key), f"the page is at `{sent.location}`, not below `{key}`"
+    page = visitor.get(sent.location)
     # Ends the kernel too.
     visitor.post(f"{url}/logout", {"_xsrf": xsrf[1]})
     assert page.status == 200, f"the page answers {page.status}"
@@ -87,8 +91,9 @@ def test_code(seen: browser.Seen) -> None:
 def test_hosts(stack: Stack, seen: browser.Seen) -> None:
     """the browser talks to no other host"""
     _skip_broken(seen)
-    home = stack.url("dashboard").partition("://")[2]
-    others = sorted(url for url in seen.requests if url.split("/")[2] != home)
+    urls = (stack.url("dashboard"), stack.content_url)
+    homes = {url.partition("://")[2] for url in urls}
+    others = sorted(url for url in seen.requests if url.split("/")[2] not in homes)
     assert not others, "\n".join(others)
 
 

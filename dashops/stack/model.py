@@ -1,7 +1,7 @@
 """The shape of a stack: its sections and what follows from them; reads no file."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
@@ -59,20 +59,19 @@ class Stack(Section):
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         taken: dict[int, str] = {}
-        for slot in SLOTS:
-            port = getattr(self, slot).port
+        for key, port in self.ports().items():
             if port in taken:
                 raise PydanticCustomError(
                     "same_port",
-                    "is `{port}`, which `{other}.port` uses already",
+                    "is `{port}`, which `{other}` uses already",
                     {
                         "port": port,
-                        "key": f"{slot}.port",
+                        "key": key,
                         "other": taken[port],
-                        "hint": "give each slot a port of its own",
+                        "hint": "give each a port of its own",
                     },
                 )
-            taken[port] = slot
+            taken[port] = key
         return self
 
     @property
@@ -99,6 +98,15 @@ class Stack(Section):
         """Absolute path of a secret's file, such as `deploy-token`."""
         return self.state_dir / "secrets" / name
 
+    def ports(self, slot: str = "") -> dict[str, int]:
+        """The TCP ports of all slots, or of one, by the path of their setting."""
+        return {key: int(self._of(key)) for key in PORTS if key.startswith(slot)}
+
+    @property
+    def content_url(self) -> str:
+        """Where pages of dashboards are: as `url`, but another port of the dashboard slot."""
+        return f"http://127.0.0.1:{self.dashboard.content_port}"
+
     def url(self, slot: str) -> str:
         """Where a slot answers: `http://127.0.0.1:<port>`, without a slash at the end."""
         return f"http://127.0.0.1:{getattr(self, slot).port}"
@@ -109,6 +117,10 @@ class Stack(Section):
             raise KeyError(key)
         return self._places.get(key, "default")
 
+    def _of(self, key: str) -> Any:
+        section, _, name = key.partition(".")
+        return getattr(getattr(self, section), name)
+
     def placed(self, folder: Path, path: Path | None, places: dict[str, str]) -> Self:
         """The same stack, knowing where it was read from; for `load()`."""
         stack = self.model_copy()
@@ -116,7 +128,7 @@ class Stack(Section):
         return stack
 
 
-SLOTS = ("dashboard", "gateway", "notebook")
+PORTS = ("dashboard.port", "dashboard.content_port", "gateway.port", "notebook.port")
 
 
 def sections() -> dict[str, type[Section]]:

@@ -83,6 +83,11 @@ class Dashboard(Section):
         default=8866,
         description="TCP port on 127.0.0.1. Default: 8866, as Voilà uses.",
     )
+    content_port: Port = Field(
+        default=8869,
+        description="TCP port on 127.0.0.1 of the pages of dashboards, which browsers keep apart "
+        "from login, gallery and API. Default: 8869.",
+    )
     title: Text = Field(
         default="Dashboards",
         description="Heading of the gallery and the login page. Default: Dashboards.",

@@ -41,7 +41,7 @@ def test_a_preview_is_no_way_around_the_login(live: Live) -> None:
     answer = httpx.get(link)
     assert (answer.status_code, answer.headers["location"].split("?")[0]) == (302, "/login")
     viewer = live.viewer()
-    assert viewer.http.get(link).status_code == 200
+    assert viewer.http.get(link, follow_redirects=True).status_code == 200
     assert viewer.http.get(f"{link[:-9]}AAAAAAAA/").status_code == 404
 
 
@@ -51,13 +51,12 @@ def test_files_of_an_open_page_are_those_of_its_revision(live: Live) -> None:
     picture.write_text(SVG.format("old"))
     live.deploy("pictured", *cells)
     early, late = live.viewer(), live.viewer()
-    early.open("pictured")
+    old = early.open("pictured")
     picture.write_text(SVG.format("new"))
     live.deploy("pictured", *cells)
-    late.open("pictured")
-    address = "/dashboards/pictured/logo.svg"
-    assert "old" in early.http.get(address).text
-    assert "new" in late.http.get(address).text
+    new = late.open("pictured")
+    assert "old" in httpx.get(f"{old.address}logo.svg").text
+    assert "new" in httpx.get(f"{new.address}logo.svg").text
 
 
 def test_status_and_diff_tell_the_revisions_apart(live: Live, seats: Seats) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import psutil
 from conversing import conversation
-from live import Live, kernel_in, until
+from live import Live, until
 from seats import SLIDER, Seat, Seats, move
 
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -54,12 +54,10 @@ def process(live: Live, snapshot: str) -> psutil.Process:
 
 def page(live: Live, name: str, query: str = "") -> tuple[str, str]:
     """A page without its ids, and what kind of kernel it had."""
-    viewer = live.viewer()
-    text = viewer.http.get(f"/dashboards/{name}/?{query}").text
+    opened = live.viewer().open(name, f"?{query}")
     how = kind(live, name)
-    xsrf = {"X-XSRFToken": viewer.http.cookies["_xsrf"]}
-    viewer.http.post(f"/voila/api/shutdown/{kernel_in(text)}", headers=xsrf)
-    return IDS.sub("ID", text), how
+    opened.leave()
+    return IDS.sub("ID", opened.html.replace(opened.path, "/")), how
 
 
 def test_two_viewers_of_a_snapshot_share_its_page_and_nothing_else(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from live import Live, free_ports, until
+import yaml
+from live import Live, placed, until
 from seats import SLIDER, Seats, later
 
 ODD = """
@@ -52,10 +53,9 @@ SEEN = {
 def blind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A stack whose server has no browser."""
     folder = tmp_path_factory.mktemp("blind")
-    ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
-    lines = [f"{slot}:\n  port: {port}" for slot, port in ports.items()]
-    lines[0] += "\n  browser: none\n  cell_timeout: 8"
-    (folder / "dashops.yaml").write_text("\n".join(lines))
+    ports, settings = placed()
+    settings["dashboard"] |= {"browser": "none", "cell_timeout": 8}
+    (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(folder, ports)
     try:
         stack.dashops("up", "-y")
@@ -99,7 +99,7 @@ def test_the_gallery_shows_what_a_page_looks_like(live: Live, seats: Seats) -> N
 
 
 def test_nobody_else_opens_the_gates_pages(live: Live) -> None:
-    assert live.viewer().http.get(f"/gate/{'x' * 43}/").status_code == 404
+    assert live.viewer().http.get(f"/c/{'x' * 43}/dashboards/pictured/").status_code == 404
 
 
 @pytest.mark.usefixtures("browser")

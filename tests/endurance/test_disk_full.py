@@ -1,7 +1,6 @@
 """A gateway whose disk is full when viewers come: they get a page, and nothing is left behind."""
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from conversing import conversation
-from live import Live, Viewer, running, until
+from live import Live, Opened, Viewer, running, until
 from seats import SLIDER
 
 PLACES, VISITS = 3, 6  # kernels at most, and visits while the disk is full: more than there is room
@@ -76,14 +75,12 @@ def processes(live: Live) -> set[int]:
 
 def visit(viewer: Viewer) -> int:
     """Come and leave; the answer's code. What comes is a whole page, whatever it says."""
-    answer = viewer.http.get("/dashboards/roomy/")
+    answer = viewer.http.get("/dashboards/roomy/", follow_redirects=True)
     if answer.status_code != 200:
         assert "Not available right now" in answer.text and "</html>" in answer.text
         return answer.status_code
-    found = re.search(r'"kernelId": "([0-9a-f-]{36})"', answer.text)
-    assert found and "</html>" in answer.text
-    xsrf = {"X-XSRFToken": viewer.http.cookies["_xsrf"]}
-    viewer.http.post(f"/voila/api/shutdown/{found[1]}", headers=xsrf)
+    assert "</html>" in answer.text
+    Opened(str(answer.url), answer.text).leave()
     return answer.status_code
 
 

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from live import Live, free_ports, kernel_in
+import yaml
+from live import Live, kernel_in, placed
 
 # It has a layout, an image and packages.
 EXAMPLE = Path(__file__).parents[2] / "examples" / "stocks.ipynb"
@@ -13,9 +14,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "stocks.ipynb"
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Live]:
-    ports = dict(zip(("dashboard", "gateway", "notebook"), free_ports(3), strict=True))
-    text = "".join(f"{slot}: {{port: {port}}}\n" for slot, port in ports.items())
-    (tmp_path / "dashops.yaml").write_text(text)
+    ports, settings = placed()
+    (tmp_path / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(tmp_path, ports)
     try:
         stack.dashops("up", "-y")

@@ -1,11 +1,11 @@
 """Pages of a live stack, fetched without a browser: no output gets lost, no kernel is left over."""
 
-import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
-from live import Live, until
+from live import Live, Opened, until
 
 COMING = 6  # viewers
 
@@ -13,7 +13,7 @@ COMING = 6  # viewers
 def test_no_output_is_left_out_however_large_it_is(live: Live) -> None:
     large = [f"print(('{letter}' * 99 + chr(10)) * 15_000)" for letter in "abc"]
     live.deploy("loud", *large)
-    page = live.viewer().http.get("/dashboards/loud/").text
+    page = live.viewer().open("loud").html
     assert [page.count(letter * 99) for letter in "abc"] == [15_000] * 3
 
 
@@ -22,16 +22,19 @@ def test_removing_a_dashboard_while_it_opens_leaves_no_kernel(
     mode: str, apart: float, live: Live
 ) -> None:
     viewer = live.viewer()
-    xsrf = {"X-XSRFToken": viewer.http.cookies["_xsrf"]}
     live.deploy("fleeting", "x = 1", kernel=mode)
+
+    def come() -> httpx.Response:
+        return viewer.http.get("/dashboards/fleeting/", follow_redirects=True)
+
     with ThreadPoolExecutor(COMING) as pool:
         # Each is further than the next one when the dashboard goes.
         pages = []
         for _ in range(COMING):
-            pages.append(pool.submit(viewer.http.get, "/dashboards/fleeting/"))
+            pages.append(pool.submit(come))
             time.sleep(apart)
         live.api("DELETE", "/_api/notebooks/fleeting")
     for page in pages:
-        if found := re.search(r'"kernelId": "([0-9a-f-]{36})"', page.result().text):
-            viewer.http.post(f"/voila/api/shutdown/{found[1]}", headers=xsrf)
+        if "kernelId" in page.result().text:
+            Opened(str(page.result().url), page.result().text).leave()
     until(lambda: not live.viewers("fleeting"), "the kernels to end")

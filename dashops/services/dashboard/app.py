@@ -7,19 +7,20 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.base.handlers import FileFindHandler
 from tornado import httpclient, httpserver, ioloop
 from traitlets.config import Config as Traits
 from voila.app import Voila
-from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 from dashops.services.dashboard import (
     about,
+    addresses,
     admission,
     api,
     backups,
+    capabilities,
     config,
     connection,
+    content,
     deploys,
     events,
     gate,
@@ -30,6 +31,7 @@ from dashops.services.dashboard import (
     pages,
     previews,
     rendering,
+    sandbox,
     serving,
     store,
     uploads,
@@ -43,17 +45,6 @@ SWEEP = 2000  # milliseconds between looks for kernels nobody needs
 FORM = 2**20  # bytes of a request's body; uploads have a limit of their own
 NAME = r"([a-z0-9][a-z0-9._-]*)"
 TOKEN = r"([A-Za-z0-9_-]{40,400})"
-KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-# An author's page needs inline scripts; nothing may come from or go to another host.
-POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; "
-    "frame-ancestors 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 
 class DashboardServer(Voila):
@@ -84,7 +75,7 @@ class DashboardServer(Voila):
             "store": dashboards,
             "collect": collect,
             "gateways": self.kernel_manager.gateways,
-            "openings": {},
+            "capabilities": capabilities.Capabilities(self.kernel_manager),
             "browser": self.chromium,
             "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
@@ -98,8 +89,11 @@ class DashboardServer(Voila):
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "allow_remote_access": False,
             "websocket_max_message_size": wall.FRAME,
-            "local_hostnames": ["localhost", *self.dashops.hosts],
-            "headers": HEADERS,
+            "local_hostnames": [
+                *addresses.hosts(self.dashops.address, ("localhost", *self.dashops.hosts))
+            ],
+            "headers": pages.HEADERS,
+            "log": self.log,
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
         }
@@ -121,7 +115,7 @@ class DashboardServer(Voila):
         return settings
 
     def init_handlers(self) -> list[Any]:
-        """Every address there is; Voilà's own routes are left out, see docs/decisions/0002."""
+        """Every address of the main origin, see docs/decisions/0002; for others see content."""
         return [
             (r"/", pages.Gallery),
             (rf"/thumbnails/{NAME}", pages.Thumbnail),
@@ -131,15 +125,9 @@ class DashboardServer(Voila):
             (r"/readyz", pages.Ready),
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
             (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
-            (rf"/dashboards(?:-plain)?/{NAME}/(.+)", visit.Asset),
             (rf"/previews/{TOKEN}/?", visit.Preview, {"chrome": True}),
-            (rf"/previews/{TOKEN}/(.+)", visit.PreviewAsset),
+            (r"/(waiting\.js)", pages.Script),
             (r"/_waiting/([a-z0-9][a-z0-9._-]*(?:@[0-9]+)?)", waiting.Events),
-            (r"/gate/([\w-]{43})/", gate.openings.Opened, {"chrome": False}),
-            (r"/gate/([\w-]{43})/(.+)", gate.openings.OpenedAsset),
-            (rf"/api/kernels/{KERNEL}", visit.KernelState),
-            (rf"/api/kernels/{KERNEL}/channels", visit.Channels),
-            (rf"/voila/api/shutdown/{KERNEL}", visit.Leave),
             (r"/_api/notebooks", api.Notebooks),
             (r"/_api/notebooks/([^/]+)", uploads.Notebook),
             (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
@@ -154,30 +142,27 @@ class DashboardServer(Voila):
             (r"/_api/status", api.Status),
             (r"/_api/about", about.About),
             (r"/_api/usage", usage.Usage),
-            # Public scripts and styles of Voilà and of widget packages.
-            (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
-            (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
-            (
-                r"/voila/labextensions/(.*)",
-                FileFindHandler,
-                {"path": self.labextensions_path, "no_cache_paths": []},
-            ),
         ]
 
     def listen(self) -> None:
         """Serve until stopped; a taken port is an error, never another port."""
         server = httpserver.HTTPServer(self.app, max_body_size=FORM)
+        pages_of = content.application(self, self.app.settings)
+        dashboards = httpserver.HTTPServer(pages_of, max_body_size=FORM)
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
         loop.run_sync(self.app.settings["serving"].adopt)
+        dashboards.listen(self.dashops.content_port, self.dashops.ip)
         server.listen(self.dashops.port, self.dashops.ip)
         ioloop.PeriodicCallback(self._sweep, SWEEP).start()
-        self.log.info("listening on http://%s:%s", self.dashops.ip, self.dashops.port)
+        where = (self.dashops.ip, self.dashops.port, self.dashops.content_port)
+        self.log.info("listening on http://%s:%s, dashboards on port %s", *where)
         self.ioloop = loop
         try:
             loop.start()
         finally:
             server.stop()
+            dashboards.stop()
             self.stop()
 
     def stop(self) -> None:
@@ -197,10 +182,10 @@ class DashboardServer(Voila):
         self.app.settings["serving"].sweep()
 
     def _log_request(self, handler: Any) -> None:
-        """One line a request: no query, which may hold what a viewer typed."""
+        """One line a request: no key, and no query, which may hold what a viewer typed."""
         request = handler.request
         write = self.log.info if handler.get_status() < 500 else self.log.warning
-        write("%s %s %s", handler.get_status(), request.method, request.path)
+        write("%s %s %s", handler.get_status(), request.method, sandbox.shown(request.path))
 
 
 def serve(settings: config.Config) -> None:
@@ -228,7 +213,7 @@ def serve(settings: config.Config) -> None:
         connection_dir_root=str(scratch),
         cookie_secret=config.secret(settings.cookie_secret_file).encode(),
         identity_provider_class=identity.Account,
-        authorizer_class=identity.OwnKernel,
+        authorizer_class=capabilities.OwnKernel,
         kernel_websocket_connection_class=connection.Connection,
     )
     server.config.Account.user = settings.user

@@ -19,6 +19,9 @@ class Config:
 
     ip: str
     port: int
+    content_port: int
+    address: str
+    content_address: str
     hosts: tuple[str, ...]
     title: str
     store: Path
@@ -57,6 +60,9 @@ def load(path: Path) -> Config:
     return Config(
         ip=server["ip"],
         port=server["port"],
+        content_port=server["content_port"],
+        address=server["address"].rstrip("/"),
+        content_address=server["content_address"].rstrip("/"),
         hosts=tuple(server["hosts"]),
         title=server["title"],
         store=Path(server["store"]),

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from jupyter_server.auth import IdentityProvider, User
-from jupyter_server.auth.authorizer import Authorizer
 from tornado import web
 from traitlets import Unicode
 
@@ -35,19 +34,3 @@ class Account(IdentityProvider):
         if not (right_name and right_password):
             return None
         return User(username=uuid.uuid4().hex, name=self.user, display_name=self.user)
-
-
-class OwnKernel(Authorizer):
-    """A viewer may use the kernels opened for him, and nothing else of Jupyter's resources."""
-
-    def is_authorized(
-        self, handler: web.RequestHandler, user: User, action: str, resource: str
-    ) -> bool:
-        """Whether that user may do this; anything not about his own kernel is refused."""
-        kernel_id = getattr(handler, "kernel_id", None)
-        return (
-            resource == "kernels"
-            and action in ("read", "execute")
-            and kernel_id is not None
-            and handler.settings["kernel_manager"].owned(kernel_id, user.username) is not None
-        )

@@ -34,7 +34,8 @@ class Visit:
     ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
     ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
-    seconds, ``came`` whether a page ever connected.
+    seconds, ``came`` whether a page ever connected. ``base`` is the path its page has for itself,
+    ``main`` the main origin as this viewer sees it.
     """
 
     owner: str
@@ -50,6 +51,8 @@ class Visit:
     kind: str = "fresh"
     opened: float = 0.0
     came: bool = False
+    base: str = "/"
+    main: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,12 +203,6 @@ class Kernels(AsyncMappingKernelManager):
         """It is no kernel any more, but a snapshot."""
         self._kernels.pop(kernel_id, None)
 
-    def opened_by(self, owner: str, name: str) -> list[store.Revision]:
-        """The revisions of a dashboard that a viewer has open, the newest visit first."""
-        visits = [visit for visit in self.visits if visit.owner == owner]
-        visits = [visit for visit in visits if visit.revision.name == name]
-        return [visit.revision for visit in sorted(visits, key=lambda each: each.since)[::-1]]
-
     def drain(self, shown: Mapping[str, int]) -> None:
         """Note which visits are of a revision that their name shows no longer.
 
@@ -259,6 +256,16 @@ class Kernels(AsyncMappingKernelManager):
         kernel.visit.pages.discard(close)
         if not kernel.visit.pages:
             kernel.visit.left = time.monotonic() + self.settings.reconnect_grace
+
+    def handed(self, kernel: ViewerKernel, seconds: float) -> None:
+        """The viewer was told where its page is, and has so long to fetch it."""
+        kernel.visit.rendering = False
+        kernel.visit.left = time.monotonic() + seconds
+
+    def fetched(self, kernel: ViewerKernel) -> None:
+        """He fetches it now."""
+        kernel.visit.rendering = True
+        kernel.visit.left = None
 
     def rendered(self, kernel: ViewerKernel) -> None:
         """The page is complete; its scripts now have some time to connect."""

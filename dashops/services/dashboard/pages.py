@@ -1,6 +1,10 @@
 """The server's own pages: login, gallery and errors; dashboards themselves are in visit.py."""
 
+import base64
+import functools
+import hashlib
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,10 +14,23 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
+from dashops.services.dashboard import addresses
+
 HERE = Path(__file__).parent
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(HERE / "html"), autoescape=True, undefined=jinja2.StrictUndefined
 )
+# Nothing runs here that is not a file of ours, and nobody shows these pages inside of his.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self' {content}; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 WORDS = {
     403: ("Not allowed", "This page is not for you."),
     404: ("Not found", "There is no dashboard or page of that name here."),
@@ -22,8 +39,36 @@ WORDS = {
 }
 
 
+@functools.cache
+def style() -> str:
+    """The one style sheet that pages have within them, as a policy names it."""
+    text = TEMPLATES.get_template("style.css").render()
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def error(log: Any, path: str, status_code: int, details: Mapping[str, Any]) -> dict[str, str]:
+    """What an error page says: ``heading``, ``text`` and, of our own errors, a ``reference``."""
+    heading, text = WORDS.get(
+        status_code, ("Something went wrong", "The people who run this server can look it up.")
+    )
+    raised = details.get("exc_info", (None, None))[1]
+    if isinstance(raised, web.HTTPError) and raised.reason:
+        text = raised.reason
+    reference = ""
+    if status_code >= 500:
+        reference = uuid.uuid4().hex[:8]
+        log.error("reference %s: %s %s: %s", reference, status_code, path, raised)
+    return {"heading": heading, "text": text, "reference": reference}
+
+
 class Page(JupyterHandler):
     """A page for people who are logged in; errors are pages with a reference, never details."""
+
+    @property
+    def content_security_policy(self) -> str:
+        """What browsers let this page do. A login may lead on to a dashboard."""
+        content = addresses.of(self.settings, self.request).content
+        return POLICY.format(style=style(), content=content)
 
     async def prepare(self, **settings: Any) -> None:
         """Check the login; also hand out the XSRF cookie that the page's scripts need."""
@@ -40,19 +85,18 @@ class Page(JupyterHandler):
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Show an error page."""
-        heading, text = WORDS.get(
-            status_code, ("Something went wrong", "The people who run this server can look it up.")
-        )
-        error = details.get("exc_info", (None, None))[1]
-        if isinstance(error, web.HTTPError) and error.reason:
-            text = error.reason
-        reference = ""
-        if status_code >= 500:
-            reference = uuid.uuid4().hex[:8]
-            self.log.error(
-                "reference %s: %s %s: %s", reference, status_code, self.request.path, error
-            )
-        self.show("error.html", heading=heading, text=text, reference=reference)
+        said = error(self.log, self.request.path, status_code, details)
+        self.show("error.html", home="", **said)
+
+
+class Script(Page):
+    """The script of a page that has one: here none may stand within a page."""
+
+    @allow_unauthenticated
+    async def get(self, name: str) -> None:
+        """Send it."""
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.finish((HERE / "html" / name).read_bytes())
 
 
 class Gallery(Page):

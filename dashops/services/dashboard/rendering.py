@@ -181,6 +181,8 @@ async def pieces(
         mathjax_url=settings["mathjax_url"],
     )
     await renderer.initialize()
+    # Where its scripts find its kernel; what is public has one address for all pages.
+    renderer.resources["base_url"] = kernel.visit.base
     renderer.resources["metadata"]["name"] = revision.title
     renderer.resources["dashops"] = {
         "layout": layout.of(renderer.notebook),
@@ -188,6 +190,7 @@ async def pieces(
         "title": settings["title"],
         "chrome": chrome,
         "user": kernel.visit.user,
+        "main": kernel.visit.main,
         "preview": kernel.visit.pinned,
     }
     async for piece in renderer.generate_content_generator(kernel.kernel_id):

@@ -35,7 +35,8 @@ class Holder:
 @dataclass(frozen=True)
 class Facts:
     """What is there. `environments` maps the folder of a complete one to its requirements,
-    `leftovers` are slots whose supervisor died, `holders` are strangers on the stack's ports,
+    `leftovers` are slots whose supervisor died, `holders` are strangers on the stack's ports
+    by setting,
     `foreign` the names of variables that services must not see, `browser` the Chromium on PATH if
     the stack wants one."""
 
@@ -109,10 +110,9 @@ def holder(port: int) -> Holder:
 
 
 def _strangers(stack: Stack, ours: set[int]) -> dict[str, Holder]:
-    taken = {slot: getattr(stack, slot).port for slot in SLOTS}
-    taken = {slot: port for slot, port in taken.items() if not _free(port)}
+    taken = {key: port for key, port in stack.ports().items() if not _free(port)}
     held = _ports(ours) if taken else set()
-    return {slot: holder(port) for slot, port in taken.items() if port not in held}
+    return {key: holder(port) for key, port in taken.items() if port not in held}
 
 
 def _ports(pids: set[int]) -> set[int]:

@@ -79,13 +79,13 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint="set `state` to a path without it",
             where=where,
         )
-    for slot, who in facts.holders.items():
-        port = getattr(stack, slot).port
+    for key, who in facts.holders.items():
+        port, slot = stack.ports()[key], key.partition(".")[0]
         by = f"process {who.pid} (`{who.command[:200]}`)" if who.pid else "another user's process"
         yield SpecError(
             f"port {port} of the {slot} slot is taken by {by}",
-            hint=f"stop it, or set `{slot}.port` to a free port",
-            where=stack.where(f"{slot}.port"),
+            hint=f"stop it, or set `{key}` to a free port",
+            where=stack.where(key),
         )
 
 

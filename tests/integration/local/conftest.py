@@ -17,7 +17,7 @@ SECRET_OF_THE_SHELL = "operators-own-secret"
 
 STACK = """\
 environment: {packages: []}
-dashboard: {port: %d, frontends: []}
+dashboard: {port: %d, content_port: %d, frontends: []}
 gateway: {port: %d}
 notebook: {port: %d, folder: notebooks}
 """
@@ -111,7 +111,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def stack(made: Stack) -> Iterator[Stack]:
     file = made.folder / "dashops.yaml"
     if not file.exists():
-        file.write_text(STACK % tuple(free_ports(3)))
+        file.write_text(STACK % tuple(free_ports(4)))
     before = file.read_text()
     made.dashops("up", "-y")
     yield made

@@ -97,9 +97,3 @@ def test_a_dashboard_that_was_removed_drains_too(opened):
     kernel = open_(1)
     manager.drain({})
     assert kernel.visit.outdated is not None
-
-
-def test_the_newest_visit_says_which_files_a_viewer_gets(opened):
-    manager, _, open_ = opened
-    open_(1), open_(2), open_(9, owner="eve"), open_(8, name="other")
-    assert [each.number for each in manager.opened_by("bob", "sales")] == [2, 1]

@@ -280,10 +280,11 @@ def test_warm_kernels_make_way_for_viewers_and_end_with_their_revision(world):
     play(scene, world)
 
 
-def test_a_page_has_gaps_for_the_kernel_and_the_user_and_both_are_filled():
-    page = kept._cut("a-K-b-U-c-K", {"kernel": "K", "user": "U"})
-    visit = SimpleNamespace(user="<Bob>")
-    assert page.of(SimpleNamespace(kernel_id="id", visit=visit)) == "a-id-b-&lt;Bob&gt;-c-id"
+def test_a_page_has_gaps_for_what_is_a_viewers_own_and_all_are_filled():
+    page = kept._cut("a-K-b-U-c-K-B-M", {"kernel": "K", "user": "U", "base": "B", "main": "M"})
+    visit = SimpleNamespace(user="<Bob>", base="/c/1/", main="http://x")
+    shown = page.of(SimpleNamespace(kernel_id="id", visit=visit))
+    assert shown == "a-id-b-&lt;Bob&gt;-c-id-/c/1/-http://x"
 
 
 def test_what_is_damaged_on_disk_is_none(tmp_path):

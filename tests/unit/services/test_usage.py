@@ -46,7 +46,7 @@ def told(gateway, *, kernels, snapshots=None):
 
 async def asked(world, **headers):
     settings = {
-        "admission": SimpleNamespace(waiting=lambda name: 0),
+        "admission": SimpleNamespace(waiting=lambda _: 0),
         "kernel_manager": world.kernels, "store": world.store, "gateways": world,
         "serving": world.serving, "deploy_token": "right",
     }  # fmt: skip

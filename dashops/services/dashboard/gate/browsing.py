@@ -28,17 +28,12 @@ async def look(look: "Look", page: Any) -> bytes:
     from playwright.async_api import Error
 
     opening = look.opening
-    watched = Watched(page, look.url, opening.path)
-    name, value = look.cookie
-    await page.context.add_cookies(
-        [{"name": name, "value": value, "url": look.url, "httpOnly": True, "sameSite": "Lax"}]
-    )
+    address = await look.open()
+    watched = Watched(page, address)
     # Nothing of the page may reach another host, nor what else listens on this one.
     elsewhere = re.compile(f"^(?!{re.escape(look.url)}/|data:|blob:|about:)")
     await page.context.route(elsewhere, lambda route: route.abort())
-    going = asyncio.ensure_future(
-        page.goto(look.url + opening.path, wait_until="commit", timeout=0)
-    )
+    going = asyncio.ensure_future(page.goto(address, wait_until="commit", timeout=0))
     await arrive(going, opening.finished, look.settings["run_timeout"])
     watched.stays()
     look.complete()
@@ -109,12 +104,12 @@ class Watched:
 
     asking = False
 
-    def __init__(self, page: Any, url: str, path: str) -> None:
+    def __init__(self, page: Any, address: str) -> None:
         self.raised: list[str] = []
         self._page = page
         self._away = ""
         self._visits = 0
-        self._own = url + path
+        self._own = address
         page.on("pageerror", lambda error: self.raised.append(_line(str(error))))
         page.on("request", self._request)
 

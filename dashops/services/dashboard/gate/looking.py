@@ -39,9 +39,7 @@ class Look:
         self.tell = tell
         self.warnings = warnings
         self.config = settings["kernel_manager"].settings
-        limit = settings["run_timeout"] + self.config.cell_timeout + SLACK
-        self.cookie = openings.cookie(settings, limit)
-        self.url = f"http://127.0.0.1:{self.config.port}"
+        self.url = f"http://127.0.0.1:{self.config.content_port}"
 
     async def without_browser(self) -> None:
         """Fetch the page and speak over its websocket.
@@ -149,10 +147,16 @@ class Look:
         told = overheard.errors[-1]["content"] if overheard and overheard.errors else output
         return str(strip_ansi("\n".join(told.get("traceback", ()))))
 
+    async def open(self) -> str:
+        """The address of the page; raises Broken when there is no kernel for it."""
+        try:
+            return self.url + await self.opening.open()
+        except Exception as error:
+            raise Broken from error
+
     async def _fetch(self) -> None:
         request = httpclient.HTTPRequest(
-            self.url + self.opening.path,
-            headers=self._headers,
+            await self.open(),
             connect_timeout=SLACK,
             request_timeout=self.settings["run_timeout"] + SLACK,
             streaming_callback=lambda _: None,
@@ -168,14 +172,11 @@ class Look:
             raise Broken from TimeoutError()
 
     async def _connect(self) -> websocket.WebSocketClientConnection:
-        assert self.opening.kernel is not None
+        kernel, key = self.opening.kernel, self.opening.key
+        assert kernel and key
         url = httputil.url_concat(
-            f"ws{self.url.removeprefix('http')}/api/kernels/{self.opening.kernel.kernel_id}/channels",
-            {"session_id": self.opening.token},
+            f"ws{self.url.removeprefix('http')}{key.base}api/kernels/{kernel.kernel_id}/channels",
+            {"session_id": "gate"},
         )
-        request = httpclient.HTTPRequest(url, headers={**self._headers, "Origin": self.url})
+        request = httpclient.HTTPRequest(url, headers={"Origin": "null"})
         return await websocket.websocket_connect(request, subprotocols=[wall.PROTOCOL])
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Cookie": "=".join(self.cookie)}

@@ -1,18 +1,12 @@
-"""A page that only the gate may open, once: how it looks at a revision nobody may see yet."""
+"""A page that the gate opens as viewers do, once, of a revision that nobody may see yet."""
 
 import asyncio
-import secrets
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tornado import web
-
-from dashops.services.dashboard import identity, kernels, rendering, store, talking, visit
-
-DAY = 86400
+from dashops.services.dashboard import capabilities, kernels, rendering, store, talking
 
 
 @dataclass
@@ -23,115 +17,72 @@ class Opening:
     outputs; ``finished`` is set when the page is complete or ``failure`` says why it is not.
     """
 
+    settings: Mapping[str, Any]
+    log: Any
     revision: store.Revision
     start: Callable[[], Awaitable[kernels.ViewerKernel]]
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    used: bool = False
     cells: list[Any] = field(default_factory=list)
     kernel: kernels.ViewerKernel | None = None
+    key: capabilities.Capability | None = None
     overheard: talking.Talk | None = None
     failure: Exception | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def path(self) -> str:
-        """Where the page is."""
-        return f"/gate/{self.token}/"
+    async def open(self) -> str:
+        """Get the kernel; the path of its page, on the content origin."""
+        text = self.settings["store"].notebook_text(self.revision.digest)
+        self.kernel = await self.start()
+        held: capabilities.Capabilities = self.settings["capabilities"]
+        config = self.settings["kernel_manager"].settings
+        self.key = held.grant(
+            capabilities.Capability(
+                user=kernels.GATE,
+                kernel=self.kernel,
+                text=text,
+                path=f"/dashboards/{self.revision.name}/",
+                main=f"http://127.0.0.1:{config.port}",
+                chrome=False,
+                pieces=self._pieces,
+                done=self._done,
+            )
+        )
+        return self.key.base.rstrip("/") + self.key.path
 
+    def _done(self, failure: Exception | None) -> None:
+        self.failure = failure
+        self.finished.set()
 
-@contextmanager
-def opening(
-    settings: Mapping[str, Any],
-    revision: store.Revision,
-    start: Callable[[], Awaitable[kernels.ViewerKernel]],
-) -> Iterator[Opening]:
-    """Let the gate open a revision's page, as long as this lasts."""
-    made = Opening(revision, start)
-    settings["openings"][made.token] = made
-    try:
-        yield made
-    finally:
-        del settings["openings"][made.token]
-        if made.overheard:
-            made.overheard.close()
-
-
-def cookie(settings: Mapping[str, Any], seconds: float) -> tuple[str, str]:
-    """Name and value of a login of the gate that is good for so many seconds."""
-    provider = settings["identity_provider"]
-    # Every login is good for a day from its date, so this one is dated back.
-    signed = web.create_signed_value(
-        settings["cookie_secret"],
-        provider.cookie_name,
-        provider.user_to_cookie(kernels.GATE),
-        clock=lambda: time.time() - identity.DAYS * DAY + seconds,
-    )
-    return provider.cookie_name, signed.decode()
-
-
-class Opened(visit.Visit):
-    """The page of a revision as viewers will get it, for the gate."""
-
-    opening: Opening
-
-    async def get(self, token: str) -> None:
-        """Stream the page."""
-        self.opening = _permitted(self, token)
-        if self.opening.used:
-            # A page that loads itself again would get a kernel more each time.
-            raise web.HTTPError(409)
-        self.opening.used = True
-        try:
-            await self.show_revision(self.opening.revision)
-        except Exception as error:
-            self.opening.failure = error
-            raise
-        finally:
-            self.opening.finished.set()
-
-    async def open_kernel(
-        self,
-        revision: store.Revision,  # noqa: ARG002 it is the opening's
-        *,
-        pinned: bool,  # noqa: ARG002
-    ) -> kernels.ViewerKernel:
-        """The kernel that the gate wants to look at."""
-        return await self.opening.start()
-
-    async def pieces(
+    async def _pieces(
         self, kernel: kernels.ViewerKernel, notebook_text: str
     ) -> AsyncGenerator[str, None]:
         """The page, piece by piece."""
-        self.opening.kernel = kernel
-        socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self.opening.token}")
+        assert self.key
+        socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self.key.token}")
         # What the page's own connections leave out for viewers, an author should read.
-        self.opening.overheard = talking.Talk(socket)
+        self.overheard = talking.Talk(socket)
         pieces = rendering.pieces(
             self.settings,
             self.log,
             kernel,
             notebook_text,
-            chrome=self.chrome,
-            watch=lambda _number, _count, cell: self.opening.cells.append(cell),
+            chrome=self.key.chrome,
+            watch=lambda _number, _count, cell: self.cells.append(cell),
         )
-        try:
-            async for piece in pieces:
-                yield piece
-        except Exception as error:
-            self.opening.failure = error
-            raise
+        async for piece in pieces:
+            yield piece
 
 
-class OpenedAsset(visit.Asset):
-    """A file of that revision."""
-
-    async def get(self, token: str, path: str) -> None:
-        """Serve it, if the revision lists it."""
-        await self.send_asset([_permitted(self, token).revision], path)
-
-
-def _permitted(handler: web.RequestHandler, token: str) -> Opening:
-    opening: Opening | None = handler.settings["openings"].get(token)
-    if opening is None or handler.current_user.username != kernels.GATE.username:
-        raise web.HTTPError(404)
-    return opening
+@contextmanager
+def opening(
+    settings: Mapping[str, Any],
+    log: Any,
+    revision: store.Revision,
+    start: Callable[[], Awaitable[kernels.ViewerKernel]],
+) -> Iterator[Opening]:
+    """Let the gate open a revision's page, as long as this lasts."""
+    made = Opening(settings, log, revision, start)
+    try:
+        yield made
+    finally:
+        if made.overheard:
+            made.overheard.close()

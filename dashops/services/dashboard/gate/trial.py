@@ -128,7 +128,7 @@ class Trial:
         """Open its page with that kernel and use it."""
         self._tell("verify", "opening its page", SECOND)
         chromium: browser.Browser = self._settings["browser"]
-        with openings.opening(self._settings, self._revision, start) as opening:
+        with openings.opening(self._settings, self._log, self._revision, start) as opening:
             look = looking.Look(self._settings, opening, self._tell, self._warnings)
             try:
                 if chromium.path:

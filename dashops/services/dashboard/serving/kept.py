@@ -16,14 +16,14 @@ Rendered = Callable[[kernels.ViewerKernel], AsyncGenerator[str, None]]
 
 @dataclass(frozen=True)
 class Page:
-    """The text of a page in pieces; between two comes the id of a kernel or a viewer's name."""
+    """The text of a page in pieces; between two comes what differs from viewer to viewer."""
 
     pieces: tuple[str, ...]
     gaps: tuple[str, ...]
 
     def of(self, kernel: kernels.ViewerKernel) -> str:
         """The page of one viewer."""
-        named = {"kernel": kernel.kernel_id, "user": str(markupsafe.escape(kernel.visit.user))}
+        named = _named(kernel)
         filled = (named[gap] + piece for gap, piece in zip(self.gaps, self.pieces[1:], strict=True))
         return self.pieces[0] + "".join(filled)
 
@@ -73,11 +73,17 @@ class Kept:
 
     async def _page(self, visit: kernels.Visit, made: Rendered) -> Page:
         # Nobody can write these into a notebook, as nobody knows them.
-        gaps = {"kernel": secrets.token_hex(16), "user": secrets.token_hex(16)}
-        pattern = kernels.ViewerKernel(
-            visit=replace(visit, user=gaps["user"]), kernel_id=gaps["kernel"], kept=self
-        )
+        gaps = {name: secrets.token_hex(16) for name in ("kernel", "user", "base", "main")}
+        nobody = replace(visit, user=gaps["user"], base=gaps["base"], main=gaps["main"])
+        pattern = kernels.ViewerKernel(visit=nobody, kernel_id=gaps["kernel"], kept=self)
         return _cut("".join([each async for each in made(pattern)]), gaps)
+
+
+def _named(kernel: kernels.ViewerKernel) -> dict[str, str]:
+    visit = kernel.visit
+    named = {"user": visit.user, "base": visit.base, "main": visit.main}
+    escaped = {name: str(markupsafe.escape(value)) for name, value in named.items()}
+    return {"kernel": kernel.kernel_id, **escaped}
 
 
 def outputs(cells: Sequence[Any]) -> list[list[Any]]:

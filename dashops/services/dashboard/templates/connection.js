@@ -21,14 +21,9 @@
     }
   };
   const reload = () => window.location.reload();
-  /* A kernel that dies again and again must not make the page load again and again. */
-  const reloadOnce = () => {
-    const last = Number(sessionStorage.getItem('dashops-reload') || 0);
-    if (Date.now() - last < 60000) return false;
-    sessionStorage.setItem('dashops-reload', String(Date.now()));
+  const reloadSoon = () => {
     if (document.visibilityState === 'visible') setTimeout(reload, 1500);
     else document.addEventListener('visibilitychange', reload, { once: true });
-    return true;
   };
   let leaving = false;
   let checking = null;
@@ -45,14 +40,14 @@
       const body = await answer.json().catch(() => ({}));
       if (body.reason === 'lost' || body.reason === 'crashed' || answer.status === 404) {
         const text = 'The connection was lost and this page’s session with it.';
-        notice(reloadOnce() ? `${text} Reloading…` : text, 'Reload', reload);
+        /* The server counts: a kernel that dies again and again must not make the page load
+           again and again. */
+        if (body.again) reloadSoon();
+        notice(body.again ? `${text} Reloading…` : text, 'Reload', reload);
       } else {
-        notice((body.message || 'This page’s session has ended') + '.', 'Start again', reload);
+        const label = body.reason === 'logged out' ? 'Log in' : 'Start again';
+        notice((body.message || 'This page’s session has ended') + '.', label, reload);
       }
-      return;
-    }
-    if (answer && (answer.type === 'opaqueredirect' || answer.status === 403)) {
-      notice('You are no longer logged in.', 'Log in', reload);
       return;
     }
     checking = setTimeout(check, delay, url, Math.min(delay * 1.5, 15000));

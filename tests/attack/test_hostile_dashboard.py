@@ -1,0 +1,140 @@
+"""A dashboard whose author is hostile, opened in Chromium by somebody who is logged in."""
+
+from pathlib import Path
+
+import pytest
+from live import Live, base_of
+from playwright.sync_api import Page
+from seats import SLIDER, Seat
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+EVIL = "<script>opener?.postMessage('evil', '*'); parent.postMessage('evil', '*')</script>"
+HEAR = """
+() => {
+  window.heard = [];
+  window.addEventListener('message', (event) => window.heard.push(event.data));
+  new BroadcastChannel('dashboards').onmessage = (event) => window.heard.push(event.data);
+}
+"""
+# By the page's own means: Playwright waits for navigations that a page was refused.
+MOVE = """
+(text) => new Promise((done) => {
+  const handle = document.querySelector('.noUi-handle');
+  handle.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+  const look = () => document.body.innerText.includes(text) ? done() : setTimeout(look, 50);
+  look();
+})
+"""
+
+
+def file(live: Live, name: str, text: str) -> Path:
+    path = live.folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dashboards(live: Live) -> None:
+    live.deploy(
+        "other", SLIDER, ("markdown", "![](logo.svg)"), files=(file(live, "logo.svg", SVG),)
+    )
+    script = Path(__file__).with_name("hostile.html").read_text()
+    source = f"from IPython.display import HTML\nHTML({script!r})"
+    files = (file(live, "evil.html", EVIL), file(live, "worker.js", "postMessage('evil')"))
+    cells = (SLIDER, source, ("markdown", "[a](evil.html) [b](worker.js)"))
+    live.deploy("hostile", *cells, files=files)
+
+
+def places(page: Page) -> dict[str, str]:
+    """Every address of an open page, as only that page may know them."""
+    base = base_of(page.url)
+    text = page.evaluate("document.getElementById('jupyter-config-data').textContent")
+    kernel = str(text).split('"kernelId": "')[1][:36]
+    state = f"{base}api/kernels/{kernel}"
+    return {
+        "address": page.url,
+        "state": state,
+        "channels": f"ws{state.removeprefix('http')}/channels?session_id=x",
+        "leave": f"{base}voila/api/shutdown/{kernel}",
+    }
+
+
+@pytest.fixture
+def other(seat: Seat) -> Page:
+    """Another dashboard that the same person has open."""
+    page = seat.context.new_page()
+    page.goto(f"{seat.live.url}/dashboards/other/")
+    page.wait_for_selector("text=size is 3")
+    page.evaluate(HEAR)
+    return page
+
+
+def test_a_hostile_dashboard_reads_nothing_and_changes_nothing(
+    live: Live, seat: Seat, other: Page
+) -> None:
+    before = shown(live)
+    page = seat.open("hostile")
+    page.evaluate(MOVE, "size is 4")
+    known = {"main": live.url, "content": live.content, "here": page.url}
+    said = page.evaluate("(known) => window.hostile(known)", {**known, "other": places(other)})
+    assert len(said) > 50
+    assert {name: each for name, each in said.items() if not each.startswith("refused")} == {}
+
+    page.evaluate(MOVE, "size is 5")
+    assert other.evaluate("window.heard") == []
+    other.evaluate(MOVE, "size is 4")
+    assert shown(live) == before
+    still_logged_in(seat)
+
+
+def shown(live: Live) -> list[tuple[str, int, str]]:
+    found = live.api("GET", "/_api/notebooks").json()["dashboards"]
+    return [(each["name"], each["revision"], each["digest"]) for each in found]
+
+
+def still_logged_in(seat: Seat) -> None:
+    page = seat.context.new_page()
+    page.goto(seat.live.url)
+    page.wait_for_selector("text=Log out")
+
+
+@pytest.mark.parametrize("path", ["/logout", "/?stolen=1", "/_api/status", "/login"])
+def test_leaving_for_the_main_origin_does_nothing_there(live: Live, seat: Seat, path: str) -> None:
+    page = seat.open("hostile")
+    with page.expect_navigation(wait_until="commit"):
+        page.evaluate("(url) => { setTimeout(() => { window.location = url; }) }", live.url + path)
+    assert page.evaluate("window.opener") is None
+    still_logged_in(seat)
+
+
+def test_a_form_does_not_log_anybody_out(live: Live, seat: Seat) -> None:
+    page = seat.open("hostile")
+    page.evaluate(
+        """(main) => {
+          const form = document.createElement('form');
+          Object.assign(form, { action: main + '/logout', method: 'post' });
+          document.body.append(form);
+          form.submit();
+        }""",
+        live.url,
+    )
+    page.evaluate(MOVE, "size is 4")
+    still_logged_in(seat)
+
+
+def test_no_page_can_be_shown_within_a_page_of_its_author(
+    live: Live, seat: Seat, other: Page
+) -> None:
+    """Nor the login: who types his password there would type it for somebody else."""
+    page = seat.open("hostile")
+    for url in (f"{live.url}/login", f"{live.url}/dashboards-plain/other/", other.url):
+        with page.expect_event("framenavigated") as navigated:
+            page.evaluate(
+                """(url) => {
+                  const frame = document.createElement('iframe');
+                  frame.src = url;
+                  document.body.append(frame);
+                }""",
+                url,
+            )
+        assert navigated.value.url.startswith("chrome-error:"), url

@@ -1,0 +1,127 @@
+"""Who may use a page's kernel, how long, and where its key leads otherwise."""
+
+import asyncio
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+from jupyter_server.auth import User
+from test_kernels import LIMITS, Gateway, revision
+
+from dashops.services.dashboard import addresses, capabilities, kernels, sandbox
+
+BOB = User(username="bob", name="Bob")
+PATH = "/dashboards/sales/"
+
+
+@pytest.fixture
+def world():
+    """Open kernels and their keys, and how Bob gets one."""
+    manager = kernels.Kernels()
+    manager.settings, gateway = LIMITS, Gateway()
+    manager.gateways = SimpleNamespace(usable=lambda: [gateway], all=[gateway])
+    held = capabilities.Capabilities(manager)
+
+    def grant(number=1, **more):
+        wanted = revision(number)
+
+        async def start(env):
+            return await manager.start(wanted, env, bytes)
+
+        kernel = asyncio.run(manager.open(wanted, BOB, start))
+        asked = {"user": BOB, "kernel": kernel, "text": "{}", "path": PATH, "main": "http://m"}
+        return held.grant(capabilities.Capability(**asked | more))
+
+    return manager, held, grant
+
+
+def test_a_page_is_fetched_once_and_its_key_lasts_as_long_as_its_kernel(world):
+    manager, held, grant = world
+    key = grant()
+    assert held.claim(key.token, "/dashboards/other/") is None
+    assert held.claim(key.token, PATH) is key
+    assert held.claim(key.token, PATH) is None
+    assert held.open(key.token) is key
+    asyncio.run(manager.end(key.kernel.kernel_id, "left"))
+    assert held.open(key.token) is None and held.known(key.token) is key
+
+
+def test_a_page_that_nobody_fetches_gives_its_kernel_back(world):
+    manager, held, grant = world
+    key, fetched = grant(), grant()
+    held.claim(fetched.token, PATH)
+    for each in (key, fetched):
+        if each.kernel.visit.left:
+            each.kernel.visit.left -= capabilities.CLAIM + 1
+    asyncio.run(manager.sweep())
+    assert held.claim(key.token, PATH) is None
+    assert held.open(fetched.token) is fetched
+
+
+def test_no_two_keys_are_alike_and_none_can_be_guessed(world):
+    _, _, grant = world
+    tokens = {grant(number).token for number in range(9)}
+    assert len(tokens) == 9
+    assert all(re.fullmatch(capabilities.TOKEN, each) for each in tokens)
+
+
+def test_ended_keys_are_forgotten_some_day_and_open_ones_never(world, monkeypatch):
+    manager, held, grant = world
+    monkeypatch.setattr(capabilities, "REMEMBERED", 3)
+    first = grant()
+    for number in range(5):
+        asyncio.run(manager.end(grant(number).kernel.kernel_id, "left"))
+    last = grant()
+    assert held.known(first.token) is first and held.known(last.token) is last
+    assert len(held._all) == 3
+
+
+def test_a_kernel_that_dies_again_and_again_loads_its_page_once(world):
+    _, held, grant = world
+    first, second = grant(), grant()
+    assert held.again(first) and not held.again(second)
+    assert held.again(first) and not held.again(second)
+    held._again[("bob", "sales")] = time.monotonic() - capabilities.PAUSE - 1
+    assert held.again(grant())
+
+
+def asked(host, **settings):
+    server = {"port": 1, "content_port": 2, "address": "", "content_address": "", **settings}
+    found = {"kernel_manager": SimpleNamespace(settings=SimpleNamespace(**server))}
+    return addresses.of(found, SimpleNamespace(protocol="http", host=host))
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "localhost:2", "localhost"])
+def test_the_origins_are_on_the_host_that_a_viewer_used(host):
+    assert asked(host) == addresses.Addresses("http://localhost:1", "http://localhost:2")
+
+
+def test_public_addresses_are_as_configured():
+    public = {"address": "https://a.example", "content_address": "https://b.example"}
+    found = asked("127.0.0.1:1", **public)
+    assert (found.main, found.content) == ("https://a.example", "https://b.example")
+    assert found.content_socket == "wss://b.example"
+    assert addresses.hosts(found.content, ("127.0.0.1",)) == {"127.0.0.1", "b.example"}
+
+
+def test_an_ipv6_address_keeps_its_brackets():
+    assert asked("[::1]:1").content == "http://[::1]:2"
+
+
+def test_a_page_may_load_what_is_below_its_own_key_only(world):
+    _, _, grant = world
+    key = grant()
+    policy = sandbox.policy(key, addresses.Addresses("http://m", "http://c"))
+    assert "allow-same-origin" not in policy and "'self'" not in policy
+    assert f"connect-src http://c/voila/ http://c{key.base} ws://c{key.base};" in policy
+    assert policy.endswith("frame-ancestors 'none'")
+    plain = sandbox.policy(grant(chrome=False), addresses.Addresses("http://m", "http://c"))
+    assert plain.endswith("frame-ancestors http://m")
+
+
+def test_a_log_has_no_key(world):
+    _, _, grant = world
+    key = grant()
+    shown = sandbox.shown(f"{key.base}dashboards/sales/")
+    assert shown == "/c/.../dashboards/sales/"
