@@ -24,6 +24,7 @@ TOLD |= {"execute_result", "clear_output", "error"}
 # Those of UUIDs, and of tables that pandas styled.
 IDS = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\bT_[0-9a-f]{5}"
+    r"|(?<=/c/)[\w-]{43}(?=/)"  # the key of a page
 )
 ATTRIBUTES = re.compile(r'\s(id|for|data-root-id)="[^"]*"')
 # What the browser's side of these widgets sends when they are clicked.
