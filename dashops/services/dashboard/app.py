@@ -129,6 +129,7 @@ class DashboardServer(Voila):
             (r"/", pages.Gallery),
             (rf"/thumbnails/{NAME}", pages.Thumbnail),
             (r"/login", logins.Login),
+            (r"/login/back", logins.Back),
             (r"/logout", logins.Logout),
             (r"/healthz", pages.Health),
             (r"/readyz", pages.Ready),

@@ -25,6 +25,16 @@ class Identity:
     session_lifetime: int
     operators: tuple[str, ...]
     authors: tuple[str, ...]
+    header_name: str
+    header_groups: str
+    header_trusted: tuple[str, ...]
+    header_key_file: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret_file: str
+    oidc_scopes: tuple[str, ...]
+    oidc_name_claim: str
+    oidc_groups_claim: str
 
 
 @dataclass(frozen=True)

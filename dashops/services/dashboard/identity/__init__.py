@@ -3,6 +3,8 @@
 provider   what a provider is: it vouches for a Person; which one a server has
 shared     one account with a generated password; each login is a viewer of its own
 local      people with passwords of their own, kept in the store
+header     a proxy before us has logged them in
+oidc       an OpenID Connect provider vouches for them; what it answers is in issuer
 passwords  argon2, in threads of its own with a bounded queue
 throttle   slows down whoever guesses
 sessions   logins: made, found again, ended

@@ -36,6 +36,7 @@ class Account(IdentityProvider):
         super().__init__(**traits)
         settings = self.parent.dashops
         self._named = settings.identity
+        self.address = settings.address
         self.secure = settings.address.startswith("https://")
         # Cookies know no ports: two servers on one machine must not log each other out.
         name = f"dashops-{settings.port}"

@@ -20,6 +20,8 @@ _HERE = __name__.rpartition(".")[0]
 BUILT_IN = {
     "shared": f"{_HERE}.shared:Shared",
     "local": f"{_HERE}.local:Local",
+    "header": f"{_HERE}.header:Header",
+    "oidc": f"{_HERE}.oidc:Oidc",
 }
 # It becomes an owner of kernels, a line of the log, a row: nothing that could be taken for more.
 _NAME = re.compile(r"[^\s/\x00-\x1f\x7f](?:[^/\x00-\x1f\x7f]{0,198}[^\s/\x00-\x1f\x7f])?")
