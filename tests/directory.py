@@ -1,11 +1,13 @@
-"""A real OpenID Connect provider for tests, canaille, as a process: `python directory.py PORT BACK`.
+"""A real OpenID Connect provider for tests, canaille, as a process.
 
-People log in there with plain HTTP, as a browser would; its data is in memory and ends with it.
+People log in there with plain HTTP, as a browser would; its database ends with it.
 """
 
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,12 @@ import httpx
 from live import free_ports, until
 
 CLIENT, SECRET, PASSWORD = "dashops", "the secret of a registration", "correct horse"
-PEOPLE = {"alice": ("Alice Smith", ["analysts", "admins"]), "bob": ("Bob Jones", [])}
+# It gives a person the same token twice in a second and stumbles over that: each logs in once.
+OTHERS = [f"user{number}" for number in range(40)]
+PEOPLE: dict[str, tuple[str, list[str]]] = {
+    "alice": ("Alice Smith", ["analysts", "admins"]),
+    **{name: (name.title(), []) for name in OTHERS},
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def main(port: int, back: str) -> None:
+def main(port: int, back: str, folder: str) -> None:
     """Serve until terminated."""
     from canaille import create_app
     from canaille.app import models
@@ -85,9 +92,12 @@ def main(port: int, back: str) -> None:
             "SERVER_NAME": f"127.0.0.1:{port}",
             "PREFERRED_URL_SCHEME": "http",
             "SESSION_COOKIE_SECURE": False,
-            "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False, "HTMX": False},
+            "CANAILLE": {"DATABASE": "sql", "JAVASCRIPT": False, "HTMX": False},
+            # Its database in memory finds codes of others when there is more than one.
+            "CANAILLE_SQL": {"DATABASE_URI": f"sqlite:///{folder}/people.sqlite"},
             "CANAILLE_OIDC": {"ACTIVE_JWKS": [key.as_dict(private=True)]},
-        }
+        },
+        init_backend=True,
     )
     with app.app_context():
         backend = app.backend
@@ -124,4 +134,6 @@ def main(port: int, back: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    with tempfile.TemporaryDirectory() as kept:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        main(int(sys.argv[1]), sys.argv[2], kept)

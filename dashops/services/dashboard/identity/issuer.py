@@ -39,6 +39,11 @@ class Issuer:
             raise Refused(SILENT, f"the provider has no usable `{which}`")
         return found
 
+    async def says_its_name(self) -> bool:
+        """Whether it names itself whenever it sends somebody back."""
+        described = await self._description()
+        return described.get("authorization_response_iss_parameter_supported") is True
+
     async def tokens(self, sent: Mapping[str, str], client: str, secret: str) -> dict[str, Any]:
         """What it gives for a code."""
         address = await self.endpoint("token_endpoint")

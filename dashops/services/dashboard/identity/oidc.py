@@ -58,8 +58,9 @@ class Oidc:
         if not hmac.compare_digest(state.encode(), known["state"].encode()):
             raise Refused(AGAIN, "another state came back")
         # RFC 9207: with it nobody can make us take another provider's answer for this one's.
-        if arguments.get("iss", self._issuer.name) != self._issuer.name:
-            raise Refused(AGAIN, f"it came back from {arguments['iss']!r}")
+        given = "" if await self._issuer.says_its_name() else self._issuer.name
+        if arguments.get("iss", given) != self._issuer.name:
+            raise Refused(AGAIN, f"it came back from {arguments.get('iss')!r}")
         if error := arguments.get("error"):
             said = f"{error}: {arguments.get('error_description', '')}"
             raise Refused("The login was refused where you logged in", said)

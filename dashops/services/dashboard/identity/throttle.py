@@ -94,7 +94,10 @@ class Throttle:
         self._good: OrderedDict[Pair, None] = OrderedDict()
 
     def ask(self, account: str, address: str) -> int:
-        """Seconds to wait, 0 if this attempt may be tried; ``account`` may be empty."""
+        """Seconds to wait, 0 if this attempt may be tried.
+
+        Without an ``account``, as with tokens, only the address counts.
+        """
         now, pair = self._clock(), (_short(account), address)
         if pair in self._good:
             wait = self._pairs.wait(pair, now)
@@ -116,6 +119,9 @@ class Throttle:
 
     def right(self, account: str, address: str) -> None:
         """The attempt was right."""
+        if not account:  # there is nothing of his own that he could have been right about
+            self._addresses.clear(address)
+            return
         pair = (_short(account), address)
         self._pairs.clear(pair)
         if pair not in self._good:
