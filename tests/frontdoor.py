@@ -64,6 +64,7 @@ def door(folder: Path, address: str = "", port: int = 0, **named: Any) -> Iterat
     dashboards = store.Store(folder)
     account = identity.Account(parent=Server(dashops=settings))
     kernels = SimpleNamespace(open_kernels=(), visits=())
+    queue = SimpleNamespace(withdraw=lambda _: None)
     app = web.Application(
         [
             (r"/", Who),
@@ -74,6 +75,7 @@ def door(folder: Path, address: str = "", port: int = 0, **named: Any) -> Iterat
         **identity.parts(settings, dashboards, LOG),
         store=dashboards,
         kernel_manager=kernels,
+        admission=queue,
         identity_provider=account,
         title="Test",
         base_url="/",
