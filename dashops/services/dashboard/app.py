@@ -69,6 +69,7 @@ class DashboardServer(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        self.kernel_manager.groups = lambda user: identity.person(user).groups
         self.kernel_manager.claims.publish(self.dashops.store / "claims.pub")
         dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
