@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from dashops.stack.kinds import (
+    Address,
     Browser,
     Certificates,
     Count,
@@ -87,6 +88,11 @@ class Dashboard(Section):
         default=8869,
         description="TCP port on 127.0.0.1 of the pages of dashboards, which browsers keep apart "
         "from login, gallery and API. Default: 8869.",
+    )
+    address: Address | None = Field(
+        default=None,
+        description="URL that people open, where a proxy with TLS stands before this server: "
+        "`https://dashboards.example.com`. Default: none, people open the port itself.",
     )
     title: Text = Field(
         default="Dashboards",

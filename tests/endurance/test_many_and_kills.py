@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from live import Live, Viewer, kernel_in, notebook, until
+from live import Live, kernel_in, notebook, until
 from playwright.sync_api import Request, Response
 from seats import SLIDER, Seat, Seats, move
 

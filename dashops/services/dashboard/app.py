@@ -28,6 +28,7 @@ from dashops.services.dashboard import (
     history,
     identity,
     kernels,
+    logins,
     pages,
     previews,
     rendering,
@@ -36,6 +37,7 @@ from dashops.services.dashboard import (
     store,
     uploads,
     usage,
+    users,
     visit,
     waiting,
     wall,
@@ -58,6 +60,7 @@ class DashboardServer(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        self.kernel_manager.groups = lambda user: identity.person(user).groups
         self.kernel_manager.claims.publish(self.dashops.store / "claims.pub")
         dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
@@ -96,6 +99,7 @@ class DashboardServer(Voila):
             "log": self.log,
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
+            **identity.parts(self.dashops, dashboards, self.log),
         }
         queue = admission.Admission(
             admission.Limits(
@@ -119,8 +123,9 @@ class DashboardServer(Voila):
         return [
             (r"/", pages.Gallery),
             (rf"/thumbnails/{NAME}", pages.Thumbnail),
-            (r"/login", pages.Login),
-            (r"/logout", pages.Logout),
+            (r"/login", logins.Login),
+            (r"/login/back", logins.Back),
+            (r"/logout", logins.Logout),
             (r"/healthz", pages.Health),
             (r"/readyz", pages.Ready),
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
@@ -142,6 +147,9 @@ class DashboardServer(Voila):
             (r"/_api/status", api.Status),
             (r"/_api/about", about.About),
             (r"/_api/usage", usage.Usage),
+            (r"/_api/users", users.Users),
+            (r"/_api/users/([^/]{1,600})", users.User),
+            (r"/_api/users/([^/]{1,600})/logout", users.Logout),
         ]
 
     def listen(self) -> None:
@@ -178,6 +186,7 @@ class DashboardServer(Voila):
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         self.app.settings["admission"].settle()
+        await identity.sweep(self.app.settings)
         await self.kernel_manager.sweep()
         self.app.settings["serving"].sweep()
 
@@ -216,8 +225,6 @@ def serve(settings: config.Config) -> None:
         authorizer_class=capabilities.OwnKernel,
         kernel_websocket_connection_class=connection.Connection,
     )
-    server.config.Account.user = settings.user
-    server.config.Account.password = config.secret(settings.password_file)
     server.dashops = settings
     server.initialize([])
     server.start()

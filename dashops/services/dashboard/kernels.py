@@ -17,8 +17,9 @@ from traitlets.config import LoggingConfigurable
 from dashops.services.dashboard import channels, claims, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
-GATE = User(username="gate")  # who runs a new revision before anybody sees it
 TIMED = 200  # visits of each dashboard whose opening times are kept
+# Who runs a new revision before anybody sees it; no person has a name with a slash.
+GATE = User(username="/gate", name="gate")
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
 
@@ -34,8 +35,8 @@ class Visit:
     ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
     ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
-    seconds, ``came`` whether a page ever connected. ``base`` is the path its page has for itself,
-    ``main`` the main origin as this viewer sees it.
+    seconds, ``came`` whether a page ever connected, ``login`` which of its owner's logins it was.
+    ``base`` is the path its page has for itself, ``main`` the main origin as this viewer sees it.
     """
 
     owner: str
@@ -53,6 +54,7 @@ class Visit:
     came: bool = False
     base: str = "/"
     main: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Kernels(AsyncMappingKernelManager):
             raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
         took = time.monotonic() - began
         visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
+        visit.login = getattr(user, "login", "")
         kernel = self.add(started, visit)
         if started.kind == "fresh":
             kernel.untold = told
