@@ -8,12 +8,14 @@ comparing     what differs between two revisions
 destinations  which server, with which token
 preflighting  what viewers would miss; what the server can run
 origin        who deploys, from which commit
+people        who may log in with a password
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashops import bundle, client, errors
+from dashops.publish import people
 from dashops.publish.comparing import Difference, diff
 from dashops.publish.copying import Restored, Saved, backup, restore
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
@@ -46,6 +48,7 @@ __all__ = [
     "destination",
     "diff",
     "kernels",
+    "people",
     "preflight",
     "prepare",
     "ready",

@@ -19,6 +19,7 @@ PATTERNS = {
     (VARIABLE := r"^[A-Za-z_][A-Za-z0-9_]*$"): "should be the name of an environment variable",
     (URL := r"^(https?|file)://\S+$"): "should be a URL that starts with `https://`",
     (DATABASE := r"^postgresql://\S+$"): "should be like `postgresql://user@host/database`",
+    (ADDRESS := r"^https?://[^\s/?#@]+$"): "should be like `https://dashboards.example.com`",
     (FILES := r"^[a-z][a-z0-9]*://\S+$"): "should be like `s3://bucket/prefix`",
 }
 
@@ -122,7 +123,9 @@ Proxy = Annotated[str, Field(pattern=URL), AfterValidator(_bare_proxy)]
 Database = Annotated[str, Field(pattern=DATABASE), AfterValidator(_no_password)]
 Files = Annotated[str, Field(pattern=FILES), AfterValidator(_no_keys)]
 Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
+Address = Annotated[str, Field(pattern=ADDRESS)]
 Certificates = Annotated[Path, AfterValidator(_file)]
+SomeFile = Certificates
 Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from dashops.stack.kinds import (
+    Address,
     Browser,
     Certificates,
     Count,
@@ -82,6 +83,11 @@ class Dashboard(Section):
     port: Port = Field(
         default=8866,
         description="TCP port on 127.0.0.1. Default: 8866, as Voilà uses.",
+    )
+    address: Address | None = Field(
+        default=None,
+        description="URL that people open, where a proxy with TLS stands before this server: "
+        "`https://dashboards.example.com`. Default: none, people open the port itself.",
     )
     title: Text = Field(
         default="Dashboards",

@@ -27,6 +27,7 @@ from dashops.services.dashboard import (
     history,
     identity,
     kernels,
+    logins,
     pages,
     previews,
     rendering,
@@ -34,6 +35,7 @@ from dashops.services.dashboard import (
     store,
     uploads,
     usage,
+    users,
     visit,
     waiting,
 )
@@ -99,6 +101,7 @@ class DashboardServer(Voila):
             "headers": HEADERS,
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
+            **identity.parts(self.dashops, dashboards, self.log),
         }
         queue = admission.Admission(
             admission.Limits(
@@ -122,8 +125,8 @@ class DashboardServer(Voila):
         return [
             (r"/", pages.Gallery),
             (rf"/thumbnails/{NAME}", pages.Thumbnail),
-            (r"/login", pages.Login),
-            (r"/logout", pages.Logout),
+            (r"/login", logins.Login),
+            (r"/logout", logins.Logout),
             (r"/healthz", pages.Health),
             (r"/readyz", pages.Ready),
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
@@ -151,6 +154,9 @@ class DashboardServer(Voila):
             (r"/_api/status", api.Status),
             (r"/_api/about", about.About),
             (r"/_api/usage", usage.Usage),
+            (r"/_api/users", users.Users),
+            (r"/_api/users/([^/]{1,600})", users.User),
+            (r"/_api/users/([^/]{1,600})/logout", users.Logout),
             # Public scripts and styles of Voilà and of widget packages.
             (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateStaticFileHandler),
             (r"/voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
@@ -190,6 +196,7 @@ class DashboardServer(Voila):
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         self.app.settings["admission"].settle()
+        await identity.sweep(self.app.settings)
         await self.kernel_manager.sweep()
         self.app.settings["serving"].sweep()
 
@@ -228,8 +235,6 @@ def serve(settings: config.Config) -> None:
         authorizer_class=identity.OwnKernel,
         kernel_websocket_connection_class=connection.Connection,
     )
-    server.config.Account.user = settings.user
-    server.config.Account.password = config.secret(settings.password_file)
     server.dashops = settings
     server.initialize([])
     server.start()

@@ -3,6 +3,8 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -14,16 +16,30 @@ class GatewayAddress:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """Who vouches for visitors, and how; durations in seconds, files are paths, empty for none."""
+
+    provider: str
+    options_file: str
+    session_idle: int
+    session_lifetime: int
+    operators: tuple[str, ...]
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings of one dashboard server; durations in seconds, sizes in bytes."""
 
     ip: str
     port: int
     hosts: tuple[str, ...]
+    address: str
     title: str
     store: Path
     database: str
     files: str
+    identity: Identity
     user: str
     password_file: Path
     deploy_token_file: Path
@@ -57,11 +73,13 @@ def load(path: Path) -> Config:
     return Config(
         ip=server["ip"],
         port=server["port"],
-        hosts=tuple(server["hosts"]),
+        hosts=(*server["hosts"], *filter(None, (urlsplit(server["address"]).hostname,))),
+        address=server["address"].rstrip("/"),
         title=server["title"],
         store=Path(server["store"]),
         database=server["database"],
         files=server["files"],
+        identity=Identity(**{key: _frozen(value) for key, value in data["identity"].items()}),
         user=login["user"],
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),
@@ -89,6 +107,10 @@ def load(path: Path) -> Config:
         warm_max_age=opening["warm_max_age"],
         browser=data["gate"]["browser"],
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def secret(path: Path) -> str:

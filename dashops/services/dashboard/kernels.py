@@ -17,7 +17,8 @@ from traitlets.config import LoggingConfigurable
 from dashops.services.dashboard import channels, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
-GATE = User(username="gate")  # who runs a new revision before anybody sees it
+# Who runs a new revision before anybody sees it; no person has a name with a slash.
+GATE = User(username="/gate", name="gate")
 TIMED = 200  # visits of each dashboard whose opening times are kept
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
@@ -34,7 +35,7 @@ class Visit:
     ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
     ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
-    seconds, ``came`` whether a page ever connected.
+    seconds, ``came`` whether a page ever connected, ``login`` which of its owner's logins it was.
     """
 
     owner: str
@@ -50,6 +51,7 @@ class Visit:
     kind: str = "fresh"
     opened: float = 0.0
     came: bool = False
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class Kernels(AsyncMappingKernelManager):
             raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
         took = time.monotonic() - began
         visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
+        visit.login = getattr(user, "login", "")
         return self.add(started, visit)
 
     async def start(

@@ -23,6 +23,7 @@ ENDED = {
     "crashed": "The program behind this page stopped",
     "lost": "The server behind this page was restarted",
     "logged out": "You have logged out",
+    "login over": "Your login has ended, please log in again",
     "updated": "This dashboard was updated a while ago, so its old version has ended",
 }
 

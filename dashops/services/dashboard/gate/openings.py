@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from typing import Any
 from tornado import web
 
 from dashops.services.dashboard import identity, kernels, rendering, store, talking, visit
-
-DAY = 86400
 
 
 @dataclass
@@ -58,15 +55,8 @@ def opening(
 
 def cookie(settings: Mapping[str, Any], seconds: float) -> tuple[str, str]:
     """Name and value of a login of the gate that is good for so many seconds."""
-    provider = settings["identity_provider"]
-    # Every login is good for a day from its date, so this one is dated back.
-    signed = web.create_signed_value(
-        settings["cookie_secret"],
-        provider.cookie_name,
-        provider.user_to_cookie(kernels.GATE),
-        clock=lambda: time.time() - identity.DAYS * DAY + seconds,
-    )
-    return provider.cookie_name, signed.decode()
+    account: identity.Account = settings["identity_provider"]
+    return account.lend(settings, seconds)
 
 
 class Opened(visit.Visit):

@@ -5,6 +5,7 @@ shown       what each name shows, remembered
 records     Revision and Deploy, as the store gives them out
 tries       the record of deploys
 decisions   how revisions open
+people      who may log in with a password, and who is logged in
 retention   which revisions go
 copies      what a backup takes out and a restore brings in
 rows        rows of a backup, checked

@@ -1,0 +1,122 @@
+"""Identity as Jupyter Server asks for it: who sent a request, and what of Jupyter he may use."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_server.auth import IdentityProvider, User
+from jupyter_server.auth.authorizer import Authorizer
+from tornado import web
+
+from dashops.services.dashboard import kernels, store
+from dashops.services.dashboard.identity import provider, sessions
+from dashops.services.dashboard.identity.provider import Person
+
+
+@dataclass
+class Viewer(User):
+    """Whoever is logged in: ``username`` owns his kernels, ``name`` is the person's.
+
+    ``login`` names this login among his, empty where a provider reads each request.
+    """
+
+    person: Person | None = None
+    login: str = ""
+
+
+def person(user: User) -> Person:
+    """The person a user is, with groups and role; the gate is nobody with any right."""
+    found: Person | None = getattr(user, "person", None)
+    return found or Person(user.username, user.username, role="viewer")
+
+
+class Account(IdentityProvider):
+    """Finds out who sent a request; a cookie holds nothing but the secret of one login."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        settings = self.parent.dashops
+        self._named = settings.identity
+        self.secure = settings.address.startswith("https://")
+        # Cookies know no ports: two servers on one machine must not log each other out.
+        name = f"dashops-{settings.port}"
+        # With this prefix no other host of the domain can set one of that name.
+        self.cookie_name = f"__Host-{name}" if self.secure else name
+        self.token = ""  # Jupyter's token in the URL would be a second way in
+
+    async def get_user(self, handler: web.RequestHandler) -> User | None:
+        """Who sent the request, None if he has not logged in."""
+        if known := getattr(handler, "_jupyter_current_user", None):
+            return known
+        try:
+            return await self._found(handler)
+        except store.Unavailable as error:
+            handler.current_user = None
+            raise web.HTTPError(503, error.message) from error
+
+    async def log_in(self, handler: web.RequestHandler, person: Person) -> None:
+        """Begin a login with a new secret, whatever the browser had before. May be Unavailable."""
+        if login := getattr(handler.current_user, "login", ""):
+            await handler.settings["sessions"].end(login)
+        value = await handler.settings["sessions"].begin(person, handler.request.remote_ip)
+        self._set(handler, value, self._named.session_lifetime)
+
+    def log_out(self, handler: web.RequestHandler) -> None:
+        """Let the browser forget its login."""
+        self._set(handler, "", 0)
+
+    def lend(self, settings: Any, seconds: float) -> tuple[str, str]:
+        """Name and value of a cookie of the gate that is good for so many seconds."""
+        gate = Person(kernels.GATE.username, kernels.GATE.username, role="viewer")
+        return self.cookie_name, settings["sessions"].lend(gate, seconds)
+
+    async def _found(self, handler: web.RequestHandler) -> User | None:
+        value = handler.get_cookie(self.cookie_name, "")
+        logins: sessions.Sessions = handler.settings["sessions"]
+        vouching = handler.settings["provider"]
+        if isinstance(vouching, provider.Request):
+            # Only the gate has a cookie here.
+            session = logins.lent(value)
+            found = vouching.read(handler.request)
+            if session is None and (read := provider.checked(found) if found else None):
+                return self._viewer(read, read.name, "")
+        else:
+            session = await logins.find(value) if value else None
+        if session is None:
+            return None
+        if not session.kept:
+            return kernels.GATE
+        each = getattr(vouching, "shared", False)
+        owner = f"viewer-{session.login}" if each else session.person.name
+        return self._viewer(session.person, owner, session.login)
+
+    def _viewer(self, found: Person, owner: str, login: str) -> Viewer:
+        role = provider.role(found, self._named.operators, self._named.authors)
+        whole = Person(found.name, found.display, found.groups, role)
+        return Viewer(owner, found.name, found.display, person=whole, login=login)
+
+    def _set(self, handler: web.RequestHandler, value: str, seconds: int) -> None:
+        handler.set_cookie(
+            self.cookie_name,
+            value,
+            path="/",
+            max_age=seconds,
+            httponly=True,
+            samesite="Lax",
+            secure=self.secure or handler.request.protocol == "https",
+        )
+
+
+class OwnKernel(Authorizer):
+    """A viewer may use the kernels opened for him, and nothing else of Jupyter's resources."""
+
+    def is_authorized(
+        self, handler: web.RequestHandler, user: User, action: str, resource: str
+    ) -> bool:
+        """Whether that user may do this; anything not about his own kernel is refused."""
+        kernel_id = getattr(handler, "kernel_id", None)
+        return (
+            resource == "kernels"
+            and action in ("read", "execute")
+            and kernel_id is not None
+            and handler.settings["kernel_manager"].owned(kernel_id, user.username) is not None
+        )
