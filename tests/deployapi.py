@@ -10,8 +10,10 @@ from tornado import httpserver, web
 from tornado.testing import bind_unused_port
 
 from dashops.services.dashboard import (
+    administering,
     api,
     deploys,
+    door,
     events,
     gateways,
     history,
@@ -22,6 +24,7 @@ from dashops.services.dashboard import (
 from dashops.services.dashboard.gate import Verdict
 
 TOKEN = {"Authorization": "token right"}
+ADMIN = {"Authorization": "token admin"}
 BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 SPECS = {
     "default": "python3",
@@ -85,8 +88,17 @@ class Opener:
         self.ended.append(made)
 
 
+class Unread:
+    """A record that nobody reads."""
+
+    def write(self, *_, **__):
+        pass
+
+    require = write
+
+
 class Viewers:
-    visits = ()
+    visits = open_kernels = ()
 
 
 async def passes(_revision, tell):
@@ -113,6 +125,10 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
     routes = [
         (r"/_api/notebooks", api.Notebooks),
         (r"/_api/notebooks/([^/]+)", uploads.Notebook),
+        (r"/_api/notebooks/([^/]+)/access", administering.Access),
+        (r"/_api/tokens", administering.Tokens),
+        (r"/_api/tokens/([0-9a-f]{1,16})", administering.Token),
+        (r"/_api/audit", administering.Audit),
         (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)/bundle", history.Bundle),
@@ -127,6 +143,8 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
         gateways=at or Gateways(),
         kernel_manager=Viewers(),
         deploy_token="right",
+        admin_token="admin",
+        audit=parts.get("record") or Unread(),
         cookie_secret="secret",
         preview_timeout=60,
         upload_limit=limit,
@@ -137,6 +155,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
     )
     settings = application.settings
     settings["preview"] = functools.partial(previews.link, settings)
+    settings["door"] = door.Door(settings, "signed-in")
     settings["deploys"] = deploys.Deploys(settings, logging.getLogger("test"))
 
     async def serve():

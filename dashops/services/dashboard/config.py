@@ -36,6 +36,7 @@ class Config:
     hosts: tuple[str, ...]
     address: str
     title: str
+    access: str
     store: Path
     database: str
     files: str
@@ -43,6 +44,7 @@ class Config:
     user: str
     password_file: Path
     deploy_token_file: Path
+    admin_token_file: Path
     cookie_secret_file: Path
     gateways: tuple[GatewayAddress, ...]
     cell_timeout: int
@@ -76,6 +78,7 @@ def load(path: Path) -> Config:
         hosts=(*server["hosts"], *filter(None, (urlsplit(server["address"]).hostname,))),
         address=server["address"].rstrip("/"),
         title=server["title"],
+        access=server["access"],
         store=Path(server["store"]),
         database=server["database"],
         files=server["files"],
@@ -84,6 +87,7 @@ def load(path: Path) -> Config:
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),
         deploy_token_file=Path(server["deploy_token_file"]),
+        admin_token_file=Path(server["admin_token_file"]),
         gateways=tuple(
             GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
             for each in data["gateways"]

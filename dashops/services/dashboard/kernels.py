@@ -36,6 +36,7 @@ class Visit:
     when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
     ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
     seconds, ``came`` whether a page ever connected, ``login`` which of its owner's logins it was.
+    ``user_of`` is None unless a person opened it.
     """
 
     owner: str
@@ -52,6 +53,7 @@ class Visit:
     opened: float = 0.0
     came: bool = False
     login: str = ""
+    user_of: User | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,11 @@ class Kernels(AsyncMappingKernelManager):
         """The kernel, if it is open and belongs to that viewer."""
         kernel = self._kernels.get(kernel_id)
         return kernel if kernel and kernel.visit.owner == owner else None
+
+    def owner(self, kernel_id: str) -> str:
+        """Whose a kernel is, or was while that is remembered; empty when there was none."""
+        kernel = self._kernels.get(kernel_id)
+        return kernel.visit.owner if kernel else self._ended.get(kernel_id, ("", ""))[0]
 
     def ended(self, kernel_id: str, owner: str) -> str | None:
         """Why a kernel of that viewer ended, if it did."""

@@ -58,8 +58,8 @@ class Gallery(Page):
 
     async def get(self) -> None:
         """List them."""
-        dashboards = self.settings["store"].all()
         user = self.current_user
+        dashboards = self.settings["door"].visible(user)
         self.show(
             "gallery.html",
             dashboards=dashboards,
@@ -75,7 +75,7 @@ class Thumbnail(Page):
     async def get(self, name: str) -> None:
         """Send the picture of the revision that the name shows."""
         store = self.settings["store"]
-        revision = store.active(name)
+        revision = self.settings["door"].shown(self, name)
         picture = store.thumbnail(revision.digest) if revision and revision.thumbnail else None
         if picture is None:
             raise web.HTTPError(404)

@@ -7,11 +7,22 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+from jupyter_server.auth import User
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import kernels, pages, previews, rendering, serving, store, waiting
+from dashops.services.dashboard import (
+    access,
+    door,
+    kernels,
+    pages,
+    previews,
+    rendering,
+    serving,
+    store,
+    waiting,
+)
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 BINARY = "application/octet-stream"
@@ -24,12 +35,17 @@ ENDED = {
     "lost": "The server behind this page was restarted",
     "logged out": "You have logged out",
     "login over": "Your login has ended, please log in again",
+    door.WITHDRAWN: "You may not open this dashboard any more",
     "updated": "This dashboard was updated a while ago, so its old version has ended",
 }
 
 
 class Visit(pages.Page):
     """The page of a dashboard; each load is a visit with a kernel of its own."""
+
+    def stranger(self) -> User | None:
+        """Who asks, if he has not logged in and need not."""
+        return self.settings["door"].stranger(self.path_args[0])
 
     def initialize(self, *, chrome: bool) -> None:
         """``chrome``: whether to show the bar with title and links."""
@@ -38,7 +54,7 @@ class Visit(pages.Page):
 
     async def get(self, name: str) -> None:
         """Stream the page of what the name shows."""
-        revision = self.settings["store"].active(name)
+        revision = self.settings["door"].shown(self, name)
         if revision is None:
             # Who waited for it holds up nobody else.
             self.settings["admission"].withdraw(self.current_user.username, name)
@@ -91,9 +107,17 @@ class Visit(pages.Page):
     ) -> kernels.ViewerKernel | None:
         """A kernel for this visit; none when it has to wait, and was answered with that."""
         opener: serving.Serving = self.settings["serving"]
-        start = functools.partial(
-            opener.open, revision, self.current_user, self.request.query, pinned=pinned
-        )
+        user, query, passing = self.current_user, self.request.query, self.settings["door"]
+
+        async def start() -> kernels.ViewerKernel:
+            kernel = await opener.open(revision, user, query, pinned=pinned)
+            kernel.visit.user_of = user
+            # That took a while, and who may open it may be others now.
+            if not passing.may(user, revision.name, access.PREVIEW if pinned else access.OPEN):
+                await self.settings["kernel_manager"].end(kernel.kernel_id, door.WITHDRAWN)
+                raise web.HTTPError(404)
+            return kernel
+
         # A preview is another page than the dashboard of its name.
         key = f"{revision.name}@{revision.number}" if pinned else revision.name
         return await waiting.admitted(self, revision, key, start)
@@ -146,16 +170,21 @@ class Preview(Visit):
 
     async def get(self, token: str) -> None:
         """Stream the page."""
-        await self.show_revision(previews.revision(self.settings, token), pinned=True)
+        found = previews.revision(self.settings, token)
+        await self.show_revision(self.settings["door"].previewed(self, found), pinned=True)
 
 
 class Asset(pages.Page):
     """A file of a dashboard that its page refers to."""
 
+    def stranger(self) -> User | None:
+        """Who asks, if he has not logged in and need not."""
+        return self.settings["door"].stranger(self.path_args[0])
+
     async def get(self, name: str, path: str) -> None:
         """Serve it from the revision this viewer has open, as its page was made for that one."""
         opened = self.settings["kernel_manager"].opened_by(self.current_user.username, name)
-        await self.send_asset([*opened, self.settings["store"].active(name)], path)
+        await self.send_asset([*opened, self.settings["door"].shown(self, name)], path)
 
     async def send_asset(self, revisions: Sequence[store.Revision | None], path: str) -> None:
         """Serve the file of the first revision that lists it."""
@@ -175,11 +204,16 @@ class PreviewAsset(Asset):
 
     async def get(self, token: str, path: str) -> None:
         """Serve it, if the revision lists it."""
-        await self.send_asset([previews.revision(self.settings, token)], path)
+        found = previews.revision(self.settings, token)
+        await self.send_asset([self.settings["door"].previewed(self, found)], path)
 
 
 class Channels(VoilaKernelWebsocketHandler):
     """The websocket of a page; who may open it says identity.OwnKernel, what passes says wall."""
+
+    def stranger(self) -> User | None:
+        """Who asks, if his page is that of somebody who has not logged in."""
+        return self.settings["door"].stranger_of(self.path_args[0])
 
     def write_error(self, status_code: int, **_: Any) -> None:  # noqa: ARG002 Tornado's signature
         """A refused handshake has no page to show; Jupyter's own would need its static files."""
@@ -193,6 +227,8 @@ class Channels(VoilaKernelWebsocketHandler):
 
 class KernelState(APIHandler):
     """Tells a page whether its kernel still runs, and if not why."""
+
+    stranger = Channels.stranger
 
     async def get(self, kernel_id: str) -> None:
         """The kernel's model; 410 with the reason when it ended, 404 for all others."""
@@ -208,6 +244,8 @@ class KernelState(APIHandler):
 
 class Leave(APIHandler):
     """What a page calls when its tab is closed."""
+
+    stranger = Channels.stranger
 
     async def post(self, kernel_id: str) -> None:
         """End the kernel, if it is this viewer's."""

@@ -92,6 +92,8 @@ sessions = sql.Table(
     sql.Column("expires", sql.BigInteger, nullable=False),
     sql.Column("address", sql.String(64), nullable=False),
     sql.Index("sessions_by_user", "user"),
+)
+
 # Who may open what. A dashboard without a row is open to whom `dashboard.access` says.
 grants = sql.Table(
     "grants",

@@ -1,0 +1,100 @@
+"""Whether whoever sends a request may come in: `access` decides, and refusals are noted."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from jupyter_server.auth import User
+from tornado import web
+
+from dashops.services.dashboard import access, identity, kernels, store
+from dashops.services.dashboard.access import OPEN, PREVIEW
+
+# No person has a name with a slash.
+STRANGER = "/anonymous-"
+WITHDRAWN = "withdrawn"
+
+
+class Door:
+    """Asks `access` for a server; ``otherwise`` is granted where nobody granted anything."""
+
+    def __init__(self, settings: Mapping[str, Any], otherwise: str) -> None:
+        self._settings, self._otherwise = settings, otherwise
+        self._store: store.Store = settings["store"]
+
+    def grants(self, name: str) -> access.Grants:
+        """What is granted of a dashboard, by somebody or by the setting."""
+        return self._store.grants(name).otherwise(self._otherwise)
+
+    def may(self, user: User, name: str, action: str = OPEN) -> bool:
+        """Whether a user may do that; the gate, which runs what nobody knows yet, may nothing."""
+        if user.username == kernels.GATE.username:
+            return False
+        return access.may(self.person(user), action, self.grants(name))
+
+    def person(self, user: User) -> access.Person | None:
+        """Who that is; None of somebody who has not logged in."""
+        if user.username.startswith(STRANGER):
+            return None
+        found = identity.person(user)
+        alike = getattr(self._settings.get("provider"), "shared", True)
+        # Where all use one account, nobody knows who works on dashboards.
+        return replace(found, role=None) if alike and found.role == "viewer" else found
+
+    def visible(self, user: User) -> list[store.Revision]:
+        """What all names show that this user may open, by name."""
+        return [each for each in self._store.all() if self.may(user, each.name)]
+
+    def shown(self, handler: web.RequestHandler, name: str) -> store.Revision | None:
+        """What the name shows; None if that is nothing, or nothing for whoever asks."""
+        return self._passed(handler, self._store.active(name), OPEN)
+
+    def previewed(
+        self, handler: web.RequestHandler, revision: store.Revision | None
+    ) -> store.Revision | None:
+        """The revision of a preview's link; None if it is none, or not for whoever asks."""
+        return self._passed(handler, revision, PREVIEW)
+
+    def stranger(self, name: str) -> User | None:
+        """A new viewer nobody knows, if the dashboard is for such, too."""
+        if not access.may(None, OPEN, self.grants(name)) or not self._store.active(name):
+            return None
+        return User(username=f"{STRANGER}{uuid.uuid4().hex}", name="anonymous")
+
+    def stranger_of(self, kernel_id: str) -> User | None:
+        """Whose kernel that is, if it is that of somebody who has not logged in.
+
+        He has no cookie: only his page knows the random id.
+        """
+        open_kernels: kernels.Kernels = self._settings["kernel_manager"]
+        owner = open_kernels.owner(kernel_id)
+        return User(username=owner, name="anonymous") if owner.startswith(STRANGER) else None
+
+    async def close(self, name: str) -> int:
+        """End the pages of those who may not have that dashboard open any more; how many."""
+        open_kernels: kernels.Kernels = self._settings["kernel_manager"]
+        ended = 0
+        for kernel in open_kernels.open_kernels:
+            visit = kernel.visit
+            if visit.revision.name != name or visit.user_of is None:
+                continue
+            if not self.may(visit.user_of, name, PREVIEW if visit.pinned else OPEN):
+                await open_kernels.end(kernel.kernel_id, WITHDRAWN)
+                ended += 1
+        return ended
+
+    def _passed(
+        self, handler: web.RequestHandler, revision: store.Revision | None, action: str
+    ) -> store.Revision | None:
+        user = handler.current_user
+        if revision is None or self.may(user, revision.name, action):
+            return revision
+        self._settings["audit"].write(
+            "denied access",
+            user.name,
+            address=handler.request.remote_ip,
+            dashboard=revision.name,
+            action=action,
+        )
+        return None
