@@ -9,11 +9,13 @@ from jupyter_server.auth import User
 from tornado import web
 
 from dashops.services.dashboard import access, identity, kernels, store
-from dashops.services.dashboard.access import OPEN, PREVIEW
+from dashops.services.dashboard.access import OPEN, OPERATOR, PREVIEW
 
 # No person has a name with a slash.
 STRANGER = "/anonymous-"
 WITHDRAWN = "withdrawn"
+LABELS = {access.PUBLIC: "public", access.SIGNED_IN: "", access.PRIVATE: "private"}
+FEW = 3  # names in a label
 
 
 class Door:
@@ -45,6 +47,19 @@ class Door:
     def visible(self, user: User) -> list[store.Revision]:
         """What all names show that this user may open, by name."""
         return [each for each in self._store.all() if self.may(user, each.name)]
+
+    def label(self, user: User, name: str) -> str:
+        """Who else may open a dashboard, in few words, for those who may open whatever is said."""
+        person, grants = self.person(user), self.grants(name)
+        kinds = {each.kind for each in grants.given}
+        if person is None or not (person.role == OPERATOR or person.name == grants.owner):
+            return ""
+        for kind, words in LABELS.items():
+            if kind in kinds:
+                return words
+        names = sorted(each.value for each in grants.given)
+        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+        return f"for {', '.join(names[:FEW])}{more}"
 
     def shown(self, handler: web.RequestHandler, name: str) -> store.Revision | None:
         """What the name shows; None if that is nothing, or nothing for whoever asks."""

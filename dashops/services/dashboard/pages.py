@@ -58,11 +58,13 @@ class Gallery(Page):
 
     async def get(self) -> None:
         """List them."""
-        user = self.current_user
-        dashboards = self.settings["door"].visible(user)
+        door, user = self.settings["door"], self.current_user
+        dashboards = door.visible(user)
+        labels = {each.name: door.label(user, each.name) for each in dashboards}
         self.show(
             "gallery.html",
             dashboards=dashboards,
+            labels=labels,
             xsrf=self.xsrf_token.decode(),
             leaves=bool(user.login),
             alone=user.username == user.name,

@@ -44,7 +44,9 @@ def _granted(content: Mapping[str, Any]) -> dict[str, list[Any]]:
 def _rows(name: str, found: list[Any]) -> list[dict[str, Any]]:
     """The grants of one dashboard, as few and as sane as if somebody had asked for them."""
     try:
-        owners = [access.name(row["value"], "user") for row in found if row.get("kind") == OWNER]
+        owners = [
+            access.name(row.get("value"), "user") for row in found if row.get("kind") == OWNER
+        ]
         others = [row for row in found if row.get("kind") != OWNER]
         given = access.read(others) if others else frozenset()
     except errors.SpecError as error:
