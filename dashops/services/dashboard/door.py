@@ -40,7 +40,7 @@ class Door:
         if user.username.startswith(STRANGER):
             return None
         found = identity.person(user)
-        alike = getattr(self._settings.get("provider"), "shared", True)
+        alike = getattr(self._settings["provider"], "shared", False)
         # Where all use one account, nobody knows who works on dashboards.
         return replace(found, role=None) if alike and found.role == "viewer" else found
 
