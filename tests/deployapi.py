@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import logging
+from types import SimpleNamespace
 
 import httpx
 from tornado import httpserver, web
@@ -22,6 +23,7 @@ from dashops.services.dashboard import (
     uploads,
 )
 from dashops.services.dashboard.gate import Verdict
+from dashops.services.dashboard.store import people
 
 TOKEN = {"Authorization": "token right"}
 ADMIN = {"Authorization": "token admin"}
@@ -99,6 +101,8 @@ class Unread:
 
 class Viewers:
     visits = open_kernels = ()
+    named = SimpleNamespace(provider="header", operators=(), authors=("group:writers",))
+    settings = SimpleNamespace(identity=named)
 
 
 async def passes(_revision, tell):
@@ -142,6 +146,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
         store=dashboards,
         gateways=at or Gateways(),
         kernel_manager=Viewers(),
+        people=people.People(dashboards.reading, dashboards.writing),
         deploy_token="right",
         admin_token="admin",
         audit=parts.get("record") or Unread(),

@@ -387,7 +387,7 @@ def test_urls_that_cannot_be_a_server(url: str) -> None:
 
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "é"])
 def test_tokens_that_cannot_be_one(token: str) -> None:
-    with pytest.raises(errors.SpecError, match="deploy token"):
+    with pytest.raises(errors.SpecError, match="the token is empty"):
         client.Server(URL, Secret(token))
 
 

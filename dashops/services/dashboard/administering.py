@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashops import errors
-from dashops.services.dashboard import access, api, identity, scopes, store, tokens
+from dashops.services.dashboard import access, api, scopes, store, tokens
 
 MOST_DAYS = 3650
 LISTED, MOST_LISTED = 100, 10_000  # records of the audit
@@ -70,15 +70,16 @@ class Access(api.Api):
     def tried(self, name: str, user: str) -> dict[str, Any]:
         """Whether a person may open it, and why."""
         named = frozenset(self.get_query_arguments("group"))
-        person = identity.look_up(self.settings, user, named)
-        words = access.why(person, access.OPEN, self.settings["door"].grants(name))
+        person, gone = self.settings["door"].look_up(user, named)
+        grants = self.settings["door"].grants(name)
+        words = "" if gone else access.why(person, access.OPEN, grants)
         return {
             "name": name,
             "user": user,
             "role": person.role or "",
             "groups": sorted(person.groups),
             "allowed": bool(words),
-            "why": words or "nothing lets him",
+            "why": words or gone or "nothing lets him",
         }
 
 

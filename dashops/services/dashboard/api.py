@@ -33,7 +33,7 @@ class Api(web.RequestHandler):
             self.refusal = (401, str(refused), "")
             self.note("denied access", api=self.request.path, reason=str(refused))
             return
-        name = self.about()
+        name = self.about() if need in (scopes.READ, scopes.DEPLOY) else None
         if not scopes.allows(self.bearer.scopes, need, name):
             wanted = scopes.wanted(need, name)
             hint = f"it needs the scope `{wanted}`: `dashops tokens create` makes one that has it"

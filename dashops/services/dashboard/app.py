@@ -15,8 +15,8 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 
 from dashops.services.dashboard import (
     about,
-    admission,
     administering,
+    admission,
     api,
     audit,
     backups,

@@ -1,5 +1,6 @@
 """Whether whoever sends a request may come in: `access` decides, and refusals are noted."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,9 +11,8 @@ from tornado import web
 
 from dashops.services.dashboard import access, identity, kernels, store
 from dashops.services.dashboard.access import OPEN, OPERATOR, PREVIEW
+from dashops.services.dashboard.identity import provider
 
-# No person has a name with a slash.
-STRANGER = "/anonymous-"
 WITHDRAWN = "withdrawn"
 LABELS = {access.PUBLIC: "public", access.SIGNED_IN: "", access.PRIVATE: "private"}
 FEW = 3  # names in a label
@@ -37,12 +37,29 @@ class Door:
 
     def person(self, user: User) -> access.Person | None:
         """Who that is; None of somebody who has not logged in."""
-        if user.username.startswith(STRANGER):
+        if user.username.startswith(kernels.STRANGER):
             return None
         found = identity.person(user)
         alike = getattr(self._settings["provider"], "shared", False)
         # Where all use one account, nobody knows who works on dashboards.
         return replace(found, role=None) if alike and found.role == "viewer" else found
+
+    def look_up(self, name: str, groups: frozenset[str]) -> tuple[access.Person, str]:
+        """Who has that name, as far as it is known, and why he cannot log in, if so.
+
+        ``groups`` come to those that are known: of a provider that keeps people elsewhere, those of
+        his newest login.
+        """
+        people, named = self._settings["people"], self._settings["kernel_manager"].settings.identity
+        if named.provider == "local":
+            kept = people.by_name(name)
+            gone = "" if kept and not kept.disabled else "nobody of that name can log in"
+        else:
+            kept = next((each for each in people.logins() if each.user == name), None)
+            gone = ""
+        known = frozenset(kept.groups) if kept else frozenset()
+        person = identity.Person(name, name, known | groups, kept.role if kept else None)
+        return replace(person, role=provider.role(person, named.operators, named.authors)), gone
 
     def visible(self, user: User) -> list[store.Revision]:
         """What all names show that this user may open, by name."""
@@ -71,11 +88,13 @@ class Door:
         """The revision of a preview's link; None if it is none, or not for whoever asks."""
         return self._passed(handler, revision, PREVIEW)
 
-    def stranger(self, name: str) -> User | None:
+    def stranger(self, name: str, address: str) -> User | None:
         """A new viewer nobody knows, if the dashboard is for such, too."""
         if not access.may(None, OPEN, self.grants(name)) or not self._store.active(name):
             return None
-        return User(username=f"{STRANGER}{uuid.uuid4().hex}", name="anonymous")
+        where = hashlib.sha256(address.encode()).hexdigest()[:16]
+        owner = f"{kernels.STRANGER}{where}-{uuid.uuid4().hex}"
+        return User(username=owner, name="anonymous")
 
     def stranger_of(self, kernel_id: str) -> User | None:
         """Whose kernel that is, if it is that of somebody who has not logged in.
@@ -84,7 +103,9 @@ class Door:
         """
         open_kernels: kernels.Kernels = self._settings["kernel_manager"]
         owner = open_kernels.owner(kernel_id)
-        return User(username=owner, name="anonymous") if owner.startswith(STRANGER) else None
+        return (
+            User(username=owner, name="anonymous") if owner.startswith(kernels.STRANGER) else None
+        )
 
     async def close(self, name: str) -> int:
         """End the pages of those who may not have that dashboard open any more; how many."""

@@ -1,5 +1,6 @@
 """The pages around a login: the form, and the way out; who somebody is says identity."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -32,6 +33,7 @@ class Login(pages.Page):
         password = self.get_body_argument("password", default="", strip=False)
         address, throttle = self.request.remote_ip, self.settings["throttle"]
         if wait := throttle.ask(name, address):
+            self._note("denied login", self._name(name), wait=wait)
             self._later(429, wait, f"Too many attempts: please try again in {_time(wait)}")
             return
         try:
@@ -39,6 +41,7 @@ class Login(pages.Page):
             person = await vouching.check(name, password, known=known)
             person = provider.checked(person) if person else None
             if person is None:
+                self._note("denied login", self._name(name))
                 self.set_status(401)
                 self._form(WRONG)
                 return
@@ -52,6 +55,16 @@ class Login(pages.Page):
             raise web.HTTPError(503) from error
         else:
             self.redirect(self._next())
+
+    def _note(self, event: str, who: str, **facts: Any) -> None:
+        address = self.request.remote_ip
+        self.settings["audit"].write(event, who, address=address, **facts)
+
+    def _name(self, typed: str) -> str:
+        """The name for the record, if it is somebody's: people also type passwords there."""
+        shared = self.settings["kernel_manager"].settings.user
+        known = typed == shared or self.settings["people"].by_name(typed.strip().lower())
+        return typed.strip() if known else "unknown"
 
     def _later(self, status: int, seconds: int, message: str) -> None:
         self.set_status(status)
@@ -82,6 +95,8 @@ class Logout(pages.Page):
         except store.Unavailable as error:
             raise web.HTTPError(503) from error
         self.settings["admission"].withdraw(user.username)
+        address = self.request.remote_ip
+        self.settings["audit"].write("logout", user.name, address=address)
         self.identity_provider.log_out(self)
         self.redirect("/login")
 

@@ -33,6 +33,10 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
     "history.Rollback": {"POST": DEPLOY},
     "history.Switch": {"POST": DEPLOY},
     "uploads.Notebook": {"GET": READ, "POST": DEPLOY, "DELETE": DEPLOY},
+    "usage.Usage": {"GET": READ},
+    "users.Logout": {"POST": ADMIN},
+    "users.User": {"PATCH": ADMIN, "DELETE": ADMIN},
+    "users.Users": {"GET": ADMIN, "POST": ADMIN},
 }
 """By module and class of the handler, then by method."""
 

@@ -1,7 +1,6 @@
 """A viewer opens a dashboard: start his kernel, stream the page, free the kernel if it fails."""
 
 import asyncio
-import functools
 import mimetypes
 import uuid
 from collections.abc import AsyncGenerator, Sequence
@@ -45,7 +44,7 @@ class Visit(pages.Page):
 
     def stranger(self) -> User | None:
         """Who asks, if he has not logged in and need not."""
-        return self.settings["door"].stranger(self.path_args[0])
+        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
 
     def initialize(self, *, chrome: bool) -> None:
         """``chrome``: whether to show the bar with title and links."""
@@ -57,7 +56,7 @@ class Visit(pages.Page):
         revision = self.settings["door"].shown(self, name)
         if revision is None:
             # Who waited for it holds up nobody else.
-            self.settings["admission"].withdraw(self.current_user.username, name)
+            self.settings["admission"].withdraw(kernels.payer(self.current_user.username), name)
         await self.show_revision(revision)
 
     async def show_revision(self, revision: store.Revision | None, *, pinned: bool = False) -> None:
@@ -179,7 +178,7 @@ class Asset(pages.Page):
 
     def stranger(self) -> User | None:
         """Who asks, if he has not logged in and need not."""
-        return self.settings["door"].stranger(self.path_args[0])
+        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
 
     async def get(self, name: str, path: str) -> None:
         """Serve it from the revision this viewer has open, as its page was made for that one."""

@@ -90,20 +90,24 @@ def test_the_gate_may_open_nothing(world):
 
 
 def test_a_stranger_comes_in_only_where_everybody_may(world):
-    one, other = world.door.stranger("open"), world.door.stranger("open")
+    one, other = world.door.stranger("open", "10.0.0.1"), world.door.stranger("open", "10.0.0.1")
     assert one.username != other.username, "each visit is one of its own"
+    assert kernels.payer(one.username) == kernels.payer(other.username), "but of one address"
+    elsewhere = world.door.stranger("open", "10.0.0.2")
+    assert kernels.payer(one.username) != kernels.payer(elsewhere.username)
+    assert kernels.payer("ann-marie") == "ann-marie"
     assert world.door.person(one) is None
     assert world.door.may(one, "open") and not world.door.may(one, "sales")
     for name in ("sales", "hr", "nowhere"):
-        assert world.door.stranger(name) is None
+        assert world.door.stranger(name, "10.0.0.1") is None
     world.store.remove("open")
     world.store.grant("open", [Grant("public")])
-    assert world.door.stranger("open") is None, "it shows nothing"
+    assert world.door.stranger("open", "10.0.0.1") is None, "it shows nothing"
 
 
 def test_only_a_strangers_kernel_is_its_own_key(world):
     revision = world.store.active("open")
-    his = world.kernel_manager.add(world.door.stranger("open"), revision)
+    his = world.kernel_manager.add(world.door.stranger("open", "10.0.0.1"), revision)
     bobs = world.kernel_manager.add(BOB, revision)
     assert world.door.stranger_of(his).username == world.kernel_manager.owner(his)
     assert world.door.stranger_of(bobs) is None
@@ -128,7 +132,7 @@ def test_where_all_share_an_account_the_link_is_enough(world):
 def test_whom_a_share_shuts_out_has_to_leave(world):
     hr, sales = world.store.active("hr"), world.store.active("sales")
     bobs = world.kernel_manager.add(BOB, hr)
-    strangers = world.kernel_manager.add(world.door.stranger("open"), hr)
+    strangers = world.kernel_manager.add(world.door.stranger("open", "10.0.0.1"), hr)
     world.kernel_manager.add(ANN, hr)
     world.kernel_manager.add(OPS, hr, pinned=True)
     world.kernel_manager.add(None, hr)
