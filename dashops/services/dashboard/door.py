@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_server.auth import User
 from tornado import web
 
-from dashops.services.dashboard import access, identity, kernels, store
+from dashops.services.dashboard import access, admission, identity, kernels, store
 from dashops.services.dashboard.access import OPEN, OPERATOR, PREVIEW
 from dashops.services.dashboard.identity import provider
 
@@ -37,7 +37,7 @@ class Door:
 
     def person(self, user: User) -> access.Person | None:
         """Who that is; None of somebody who has not logged in."""
-        if user.username.startswith(kernels.STRANGER):
+        if user.username.startswith(admission.STRANGER):
             return None
         found = identity.person(user)
         alike = getattr(self._settings["provider"], "shared", False)
@@ -93,7 +93,7 @@ class Door:
         if not access.may(None, OPEN, self.grants(name)) or not self._store.active(name):
             return None
         where = hashlib.sha256(address.encode()).hexdigest()[:16]
-        owner = f"{kernels.STRANGER}{where}-{uuid.uuid4().hex}"
+        owner = f"{admission.STRANGER}{where}-{uuid.uuid4().hex}"
         return User(username=owner, name="anonymous")
 
     def stranger_of(self, kernel_id: str) -> User | None:
@@ -104,7 +104,7 @@ class Door:
         open_kernels: kernels.Kernels = self._settings["kernel_manager"]
         owner = open_kernels.owner(kernel_id)
         return (
-            User(username=owner, name="anonymous") if owner.startswith(kernels.STRANGER) else None
+            User(username=owner, name="anonymous") if owner.startswith(admission.STRANGER) else None
         )
 
     async def close(self, name: str) -> int:

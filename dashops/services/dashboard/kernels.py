@@ -14,19 +14,13 @@ from tornado import web
 from traitlets import Any as AnyTrait
 from traitlets.config import LoggingConfigurable
 
-from dashops.services.dashboard import channels, config, gateways, store
+from dashops.services.dashboard import admission, channels, config, gateways, store
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
 # Who runs a new revision before anybody sees it; no person has a name with a slash.
 GATE = User(username="/gate", name="gate")
-STRANGER = "/anonymous-"  # begins the owner of a visit without a login
 TIMED = 200  # visits of each dashboard whose opening times are kept
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
-
-
-def payer(owner: str) -> str:
-    """Who takes the place of a visit in the queue: strangers together by their address."""
-    return owner.rpartition("-")[0] if owner.startswith(STRANGER) else owner
 
 
 def variables(user: User, query: str = "") -> dict[str, str]:
@@ -128,7 +122,7 @@ class Kernels(AsyncMappingKernelManager):
         """Owner and dashboard of each visit whose kernel takes a place, until that has ended."""
         ending = [kernel.visit for kernel in self._ending.values()]
         found = [*self.visits, *(visit for visit in ending if visit.owner != GATE.username)]
-        return [(payer(visit.owner), visit.revision.name) for visit in found]
+        return [(admission.payer(visit.owner), visit.revision.name) for visit in found]
 
     @property
     def open_kernels(self) -> list[ViewerKernel]:

@@ -13,6 +13,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from dashops.services.dashboard import (
     access,
+    admission,
     door,
     kernels,
     pages,
@@ -56,7 +57,7 @@ class Visit(pages.Page):
         revision = self.settings["door"].shown(self, name)
         if revision is None:
             # Who waited for it holds up nobody else.
-            self.settings["admission"].withdraw(kernels.payer(self.current_user.username), name)
+            self.settings["admission"].withdraw(admission.payer(self.current_user.username), name)
         await self.show_revision(revision)
 
     async def show_revision(self, revision: store.Revision | None, *, pinned: bool = False) -> None:

@@ -101,7 +101,7 @@ async def admitted(
     ``key`` says which page it is; raises what ``start`` raises, but ``gateways.Full``.
     """
     room: Room = page.settings["waiting"]
-    ticket = room.queue.enter(kernels.payer(page.current_user.username), revision.name, key)
+    ticket = room.queue.enter(admission.payer(page.current_user.username), revision.name, key)
     if not await room.turn(ticket):
         _show(page, revision, ticket)
         return None
@@ -145,7 +145,7 @@ class Events(pages.Page):
     async def get(self, key: str) -> None:
         """Stream events ``place`` and, as the last one, ``ready``: load the page again."""
         room: Room = self.settings["waiting"]
-        owner = kernels.payer(self.current_user.username)
+        owner = admission.payer(self.current_user.username)
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")

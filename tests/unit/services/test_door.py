@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from test_store import publish
 
-from dashops.services.dashboard import door, identity, kernels, store
+from dashops.services.dashboard import admission, door, identity, kernels, store
 from dashops.services.dashboard.access import PREVIEW, Grant
 
 
@@ -92,10 +92,10 @@ def test_the_gate_may_open_nothing(world):
 def test_a_stranger_comes_in_only_where_everybody_may(world):
     one, other = world.door.stranger("open", "10.0.0.1"), world.door.stranger("open", "10.0.0.1")
     assert one.username != other.username, "each visit is one of its own"
-    assert kernels.payer(one.username) == kernels.payer(other.username), "but of one address"
+    assert admission.payer(one.username) == admission.payer(other.username), "but of one address"
     elsewhere = world.door.stranger("open", "10.0.0.2")
-    assert kernels.payer(one.username) != kernels.payer(elsewhere.username)
-    assert kernels.payer("ann-marie") == "ann-marie"
+    assert admission.payer(one.username) != admission.payer(elsewhere.username)
+    assert admission.payer("ann-marie") == "ann-marie"
     assert world.door.person(one) is None
     assert world.door.may(one, "open") and not world.door.may(one, "sales")
     for name in ("sales", "hr", "nowhere"):
