@@ -48,6 +48,7 @@ async def asked(world, **headers):
     settings = {
         "kernel_manager": world.kernels, "store": world.store, "gateways": world,
         "serving": world.serving, "deploy_token": "right",
+        "audit": SimpleNamespace(write=lambda *_, **__: None),
     }  # fmt: skip
     async with (
         listening(("/_api/usage", usage.Usage), **settings) as url,
