@@ -18,6 +18,9 @@ from dashops.cli import authors  # noqa: F401
 # isort: split
 from dashops.cli import users  # noqa: F401
 
+# isort: split
+from dashops.cli import administrators  # noqa: F401
+
 __all__ = ["app", "main"]
 
 

@@ -45,7 +45,7 @@ def add(
     """Add somebody; asks for the password unless it comes from a file or is made."""
     from dashops import publish, view
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     source = publish.people.Source(generate, password_file, view.new_password)
     show(publish.people.add_user(name, role, groups or [], display, source, to), json)
 
@@ -60,7 +60,7 @@ def list_users(
     """List them."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     show(publish.people.users(to), json)
 
 
@@ -77,7 +77,7 @@ def passwd(
     """Give somebody a new password, and log them out everywhere."""
     from dashops import publish, view
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     source = publish.people.Source(generate, password_file, view.new_password)
     show(publish.people.give_password(name, source, to), json)
 
@@ -98,7 +98,7 @@ def change(
     """Change role or groups, or keep somebody out for a while; logs them out everywhere."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     named: dict[str, Any] = {"role": role, "groups": groups, "disabled": disabled}
     values = {key: value for key, value in named.items() if value is not None}
     show(publish.people.change_user(name, values, to), json)
@@ -115,7 +115,7 @@ def remove(
     """Remove somebody, and log them out everywhere."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     show(publish.people.remove_user(name, to), json)
 
 
@@ -130,5 +130,5 @@ def logout(
     """Log somebody out everywhere, whoever vouches for them; ends what they have open."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     show(publish.people.log_out(name, to), json)

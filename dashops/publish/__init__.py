@@ -6,6 +6,7 @@ deploying     a notebook on its way to a server
 copying       backup and restore of all of them
 comparing     what differs between two revisions
 destinations  which server, with which token
+administering who may do what: share, tokens, audit
 preflighting  what viewers would miss; what the server can run
 origin        who deploys, from which commit
 people        who may log in with a password
@@ -15,11 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashops import bundle, client, errors
-from dashops.publish import people
+from dashops.publish import administering, people
 from dashops.publish.comparing import Difference, diff
 from dashops.publish.copying import Restored, Saved, backup, restore
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
-from dashops.publish.destinations import Destination, destination
+from dashops.publish.destinations import Destination, administration, destination
 from dashops.publish.preflighting import Checks, Kernels, Preflight, kernels, ready, server_if_any
 from dashops.publish.preflighting import check as preflight
 
@@ -41,6 +42,8 @@ __all__ = [
     "Top",
     "Upload",
     "activate",
+    "administering",
+    "administration",
     "backup",
     "dashboards",
     "deploy_notebook",

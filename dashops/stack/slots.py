@@ -103,6 +103,12 @@ class Dashboard(Section):
         description="Name that viewers log in with; the password is made by the first "
         "`dashops up`. Default: viewer.",
     )
+    access: Literal["signed-in", "private"] = Field(
+        default="signed-in",
+        description="Who may open a dashboard that nobody shared with anybody: signed-in or "
+        "private (its author and operators). Default: signed-in, because a login is all that "
+        "one account for all viewers can tell.",
+    )
     frontends: tuple[Text, ...] = Field(
         default=("jupyterlab-widgets", "plotly", "anywidget"),
         description="Packages that bring the JavaScript of widgets. Default: those that the "

@@ -1,6 +1,6 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
-from dashops.view import checks, people, revisions  # noqa: F401  registers how their values print
+from dashops.view import administration, checks, people, revisions  # noqa: F401  register how values print
 from dashops.view.asking import (
     agree,
     asks,

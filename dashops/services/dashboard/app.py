@@ -14,14 +14,17 @@ from voila.app import Voila
 from dashops.services.dashboard import (
     about,
     addresses,
+    administering,
     admission,
     api,
+    audit,
     backups,
     capabilities,
     config,
     connection,
     content,
     deploys,
+    door,
     events,
     gate,
     gateways,
@@ -82,6 +85,8 @@ class DashboardServer(Voila):
             "browser": self.chromium,
             "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
+            "admin_token": config.secret(self.dashops.admin_token_file),
+            "audit": audit.Audit(self.dashops.store / "audit", self.log),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
             "concurrent_deploys": self.dashops.concurrent_deploys,
@@ -111,6 +116,7 @@ class DashboardServer(Voila):
         )
         self.kernel_manager.freed = queue.ended
         settings |= {"admission": queue, "waiting": waiting.Room(queue)}
+        settings["door"] = door.Door(settings, self.dashops.access)
         runs = serving.Making(settings, self.log)
         settings["serving"] = serving.Serving(settings, runs, self.log)
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
@@ -135,6 +141,7 @@ class DashboardServer(Voila):
             (r"/_waiting/([a-z0-9][a-z0-9._-]*(?:@[0-9]+)?)", waiting.Events),
             (r"/_api/notebooks", api.Notebooks),
             (r"/_api/notebooks/([^/]+)", uploads.Notebook),
+            (r"/_api/notebooks/([^/]+)/access", administering.Access),
             (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})/bundle", history.Bundle),
@@ -145,6 +152,9 @@ class DashboardServer(Voila):
             (r"/_api/backup", backups.Backup),
             (r"/_api/restore", backups.Restore),
             (r"/_api/status", api.Status),
+            (r"/_api/tokens", administering.Tokens),
+            (r"/_api/tokens/([0-9a-f]{1,16})", administering.Token),
+            (r"/_api/audit", administering.Audit),
             (r"/_api/about", about.About),
             (r"/_api/usage", usage.Usage),
             (r"/_api/users", users.Users),
@@ -178,6 +188,7 @@ class DashboardServer(Voila):
         self.ioloop.run_sync(self.app.settings["serving"].close)
         self.ioloop.run_sync(self.chromium.close)
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
+        self.app.settings["audit"].close()
 
     async def _sweep(self) -> None:
         """End what nobody needs, or may need any longer."""

@@ -48,6 +48,7 @@ class Config:
     content_address: str
     hosts: tuple[str, ...]
     title: str
+    access: str
     store: Path
     database: str
     files: str
@@ -55,6 +56,7 @@ class Config:
     user: str
     password_file: Path
     deploy_token_file: Path
+    admin_token_file: Path
     cookie_secret_file: Path
     gateways: tuple[GatewayAddress, ...]
     cell_timeout: int
@@ -90,6 +92,7 @@ def load(path: Path) -> Config:
         content_address=server["content_address"].rstrip("/"),
         hosts=(*server["hosts"], *filter(None, (urlsplit(server["address"]).hostname,))),
         title=server["title"],
+        access=server["access"],
         store=Path(server["store"]),
         database=server["database"],
         files=server["files"],
@@ -98,6 +101,7 @@ def load(path: Path) -> Config:
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),
         deploy_token_file=Path(server["deploy_token_file"]),
+        admin_token_file=Path(server["admin_token_file"]),
         gateways=tuple(
             GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
             for each in data["gateways"]

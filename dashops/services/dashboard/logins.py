@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -46,6 +47,7 @@ class Login(pages.Page):
         password = self.get_body_argument("password", default="", strip=False)
         address, throttle = self.request.remote_ip, self.settings["throttle"]
         if wait := throttle.ask(name, address):
+            self._note("denied login", self._name(name), wait=wait)
             self._later(429, wait, f"Too many attempts: please try again in {_time(wait)}")
             return
         try:
@@ -53,6 +55,7 @@ class Login(pages.Page):
             person = await vouching.check(name, password, known=known)
             person = provider.checked(person) if person else None
             if person is None:
+                self._note("denied login", self._name(name))
                 self.set_status(401)
                 self._form(WRONG)
                 return
@@ -88,6 +91,16 @@ class Login(pages.Page):
             secure=self.identity_provider.secure,
         )
         self.redirect(address)
+
+    def _note(self, event: str, who: str, **facts: Any) -> None:
+        address = self.request.remote_ip
+        self.settings["audit"].write(event, who, address=address, **facts)
+
+    def _name(self, typed: str) -> str:
+        """The name for the record, if it is somebody's: people also type passwords there."""
+        shared = self.settings["kernel_manager"].settings.user
+        known = typed == shared or self.settings["people"].by_name(typed.strip().lower())
+        return typed.strip() if known else "unknown"
 
     def _later(self, status: int, seconds: int, message: str) -> None:
         self.set_status(status)
@@ -163,6 +176,8 @@ class Logout(pages.Page):
         except store.Unavailable as error:
             raise web.HTTPError(503) from error
         self.settings["admission"].withdraw(user.username)
+        address = self.request.remote_ip
+        self.settings["audit"].write("logout", user.name, address=address)
         self.identity_provider.log_out(self)
         form = isinstance(self.settings["provider"], provider.Form)
         self.redirect("/login" if form else "/login?ended=yes")

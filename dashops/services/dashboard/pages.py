@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
@@ -102,11 +103,13 @@ class Gallery(Page):
 
     async def get(self) -> None:
         """List them."""
-        dashboards = self.settings["store"].all()
-        user = self.current_user
+        door, user = self.settings["door"], self.current_user
+        dashboards = door.visible(user)
+        labels = {each.name: door.label(user, each.name) for each in dashboards}
         self.show(
             "gallery.html",
             dashboards=dashboards,
+            labels=labels,
             xsrf=self.xsrf_token.decode(),
             leaves=bool(user.login),
             alone=user.username == user.name,
@@ -119,7 +122,7 @@ class Thumbnail(Page):
     async def get(self, name: str) -> None:
         """Send the picture of the revision that the name shows."""
         store = self.settings["store"]
-        revision = store.active(name)
+        revision = self.settings["door"].shown(self, name)
         picture = store.thumbnail(revision.digest) if revision and revision.thumbnail else None
         if picture is None:
             raise web.HTTPError(404)

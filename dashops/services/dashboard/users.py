@@ -77,6 +77,7 @@ class Users(People):
             return
         hashed = await self.settings["hashing"].made(password)
         added = people.person(name, display, hashed, role, groups)
+        self.note_first("user", action="add", user=name, role=role, groups=groups)
         if not await asyncio.to_thread(self.kept.add, added):
             hint = f"`dashops users change {name}` changes role or groups"
             self.fail(409, f"there is a user `{name}` already", hint)
@@ -103,6 +104,9 @@ class User(People):
         if password is not None:
             values["password"] = await self.settings["hashing"].made(password)
         name = unquote(name)
+        told = {key: value for key, value in values.items() if key != "password"}
+        told |= {} if groups is None else {"groups": groups}
+        self.note_first("user", action="change", user=name, **told, passwd="password" in values)
         if not await asyncio.to_thread(self.kept.change, name, values, groups):
             self.fail(*_nobody(name))
             return
@@ -116,6 +120,7 @@ class User(People):
         if self.refused() or self.elsewhere():
             return
         name = unquote(name)
+        self.note_first("user", action="remove", user=name)
         if not await asyncio.to_thread(self.kept.remove, name):
             self.fail(*_nobody(name))
             return
@@ -129,6 +134,7 @@ class Logout(People):
         """End them."""
         if self.refused():
             return
+        self.note_first("user", action="logout", user=unquote(name))
         self.finish({"ended": await identity.everywhere(self.settings, unquote(name))})
 
 

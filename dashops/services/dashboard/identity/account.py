@@ -48,7 +48,9 @@ class Account(IdentityProvider):
         if known := getattr(handler, "_jupyter_current_user", None):
             return known
         try:
-            return await self._found(handler)
+            found = await self._found(handler)
+            # Some pages are also for those who have not logged in; they say for whom.
+            return found or (handler.stranger() if hasattr(handler, "stranger") else None)
         except store.Unavailable as error:
             handler.current_user = None
             raise web.HTTPError(503, error.message) from error
@@ -57,12 +59,24 @@ class Account(IdentityProvider):
         """Begin a login with a new secret, whatever the browser had before. May be Unavailable."""
         if login := getattr(handler.current_user, "login", ""):
             await handler.settings["sessions"].end(login)
-        value = await handler.settings["sessions"].begin(person, handler.request.remote_ip)
+        address = handler.request.remote_ip
+        value = await handler.settings["sessions"].begin(person, address)
+        handler.settings["audit"].write("login", person.name, address=address)
         self._set(handler, value, self._named.session_lifetime)
 
     def log_out(self, handler: web.RequestHandler) -> None:
         """Let the browser forget its login."""
         self._set(handler, "", 0)
+
+    async def still(self, handler: web.RequestHandler, user: User) -> bool:
+        """Whether the login that a request of that user began with has not ended meanwhile."""
+        if not getattr(user, "login", ""):
+            return True
+        try:
+            found = await self._found(handler)
+        except store.Unavailable:
+            return False
+        return found is not None and found.username == user.username
 
     async def _found(self, handler: web.RequestHandler) -> User | None:
         value = handler.get_cookie(self.cookie_name, "")

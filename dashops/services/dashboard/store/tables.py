@@ -94,6 +94,30 @@ sessions = sql.Table(
     sql.Index("sessions_by_user", "user"),
 )
 
+# Who may open what. A dashboard without a row is open to whom `dashboard.access` says.
+grants = sql.Table(
+    "grants",
+    metadata,
+    sql.Column("dashboard", sql.String(63), primary_key=True),
+    sql.Column("kind", sql.String(16), primary_key=True),
+    sql.Column("value", sql.String(200), primary_key=True),
+)
+
+# `hash` is the SHA-256 of the whole token, which nobody keeps.
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(16), primary_key=True),
+    sql.Column("name", sql.String(200), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("created", sql.String(32), nullable=False),
+    sql.Column("expires", sql.String(32)),
+    sql.Column("used", sql.String(32)),
+    sql.Column("revoked", sql.String(32)),
+    sql.Column("creator", sql.String(200), nullable=False, server_default=""),
+)
+
 
 def row_of(name: str, number: int) -> sql.ColumnElement[bool]:
     """Which row of the revisions is that one."""
