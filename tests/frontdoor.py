@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import jinja2
+from deployapi import Unread
 from live import free_ports
 from tornado import httpserver, web
 from traitlets import Any as AnyTrait
@@ -60,10 +61,17 @@ def door(folder: Path, address: str = "", port: int = 0, **named: Any) -> Iterat
     """The URL of a server with these settings of `identity`, until the block ends."""
     port = port or free_ports(1)[0]
     wanted = config.Identity(**PLAIN | named)
-    settings: Any = SimpleNamespace(identity=wanted, port=port, address=address)
+    settings: Any = SimpleNamespace(
+        identity=wanted,
+        port=port,
+        address=address,
+        content_port=port + 1,
+        content_address="",
+        user="viewer",
+    )
     dashboards = store.Store(folder)
     account = identity.Account(parent=Server(dashops=settings))
-    kernels = SimpleNamespace(open_kernels=(), visits=())
+    kernels = SimpleNamespace(open_kernels=(), visits=(), settings=settings)
     queue = SimpleNamespace(withdraw=lambda _: None)
     app = web.Application(
         [
@@ -76,6 +84,7 @@ def door(folder: Path, address: str = "", port: int = 0, **named: Any) -> Iterat
         store=dashboards,
         kernel_manager=kernels,
         admission=queue,
+        audit=Unread(),
         identity_provider=account,
         title="Test",
         base_url="/",

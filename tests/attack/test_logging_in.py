@@ -58,7 +58,7 @@ def test_a_person_logs_in_and_opens_a_dashboard(home: Live) -> None:
     add(home, "alice", "--role", "author", "--group", "sales", "--display", "Alice Smith")
     alice = home.viewer("alice", PASSWORD)
     assert "Alice Smith" in alice.http.get("/").text
-    kernel = alice.open("sales")
+    kernel = alice.open("sales").kernel
     assert [each["user"] for each in home.viewers("sales")] == ["alice"]
     assert kernel in home.kernels()
     assert known(home, "alice")["logins"] == 1
@@ -96,7 +96,7 @@ def test_a_planted_cookie_is_not_taken_over(home: Live) -> None:
 def test_a_cookie_is_worth_nothing_after_logging_out_and_its_kernels_end(home: Live) -> None:
     add(home, "frank")
     here, there = home.viewer("frank", PASSWORD), home.viewer("frank", PASSWORD)
-    mine, other = here.open("sales"), there.open("sales")
+    mine, other = here.open("sales").kernel, there.open("sales").kernel
     stolen = dict(here.http.cookies)
     here.http.post("/logout", data={"_xsrf": here.http.cookies["_xsrf"]})
     assert httpx.get(home.url, cookies=stolen).status_code == 302
@@ -109,7 +109,7 @@ def test_logging_out_everywhere_ends_every_login_of_that_person(home: Live) -> N
     add(home, "heidi")
     here, there = home.viewer("grace", PASSWORD), home.viewer("grace", PASSWORD)
     heidi = home.viewer("heidi", PASSWORD)
-    kernel = there.open("sales")
+    kernel = there.open("sales").kernel
     assert "Log out everywhere" in here.http.get("/").text
     here.http.post("/logout", data={"_xsrf": here.http.cookies["_xsrf"], "everywhere": "yes"})
     assert not inside(here) and not inside(there) and inside(heidi)
@@ -123,7 +123,7 @@ def test_the_operator_ends_logins(home: Live, words: tuple[str, ...]) -> None:
     name = f"ivan-{words[0]}"
     add(home, name)
     ivan = home.viewer(name, PASSWORD)
-    kernel = ivan.open("sales")
+    kernel = ivan.open("sales").kernel
     told = users(home, words[0], name, *words[1:])
     assert not inside(ivan)
     until(lambda: kernel not in home.kernels(), "his kernel to end")

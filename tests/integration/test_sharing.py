@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from live import DASHOPS, Live, kernel_in, running, until
+from live import DASHOPS, Live, Opened, running, until
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -48,6 +48,12 @@ def opened(client: httpx.Client, name: str) -> str:
     return answer.text if answer.status_code == 200 else ""
 
 
+def page_of(client: httpx.Client, name: str) -> Opened:
+    answer = client.get(f"/dashboards/{name}/", follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    return Opened(str(answer.url), answer.text)
+
+
 def gallery(client: httpx.Client) -> set[str]:
     return set(re.findall(r'href="/dashboards/([^/]+)/"', client.get("/").text))
 
@@ -74,13 +80,15 @@ def test_forbidden_looks_like_missing(team: Live) -> None:
 def test_a_withdrawn_share_ends_the_page(team: Live) -> None:
     team.deploy("passing", "print(1)")
     bob = log_in(team, "bob")
-    kernel = kernel_in(opened(bob, "passing"))
-    assert bob.get(f"/api/kernels/{kernel}").status_code == 200
-    assert json.loads(team.dashops("share", "passing", "--user", "ann", "--json"))["ended"] == 1
-    answer = bob.get(f"/api/kernels/{kernel}")
+    page, key = page_of(bob, "passing"), bob.get("/dashboards/passing/").headers["Location"]
+    assert httpx.get(page.state).status_code == 200
+    assert json.loads(team.dashops("share", "passing", "--user", "ann", "--json"))["ended"] == 2
+    answer = httpx.get(page.state)
     assert (answer.status_code, answer.json()["reason"]) == (410, "withdrawn")
+    assert "may not open" in answer.json()["message"]
+    assert httpx.get(key).status_code == 303, "nor is the key to a page he did not fetch yet good"
     assert not opened(bob, "passing") and opened(log_in(team, "ann"), "passing")
-    until(lambda: kernel not in team.kernels(), "its kernel to end")
+    until(lambda: page.kernel not in team.kernels(), "its kernel to end")
 
 
 def test_a_stranger_opens_what_is_public_and_only_that(team: Live) -> None:
@@ -88,17 +96,28 @@ def test_a_stranger_opens_what_is_public_and_only_that(team: Live) -> None:
     stranger, other = (httpx.Client(base_url=team.url, timeout=60) for _ in range(2))
     assert stranger.get("/dashboards/shown/").status_code == 302
     team.dashops("share", "shown", "--public")
-    page = opened(stranger, "shown")
-    assert "for everybody" in page
-    kernel = kernel_in(page)
-    assert stranger.get(f"/api/kernels/{kernel}").status_code == 200
+    page = page_of(stranger, "shown")
+    assert "for everybody" in page.html
+    assert httpx.get(page.state).status_code == 200
     assert not [name for name in stranger.cookies if name.startswith("dashops")]
-    anns = kernel_in(opened(log_in(team, "ann"), "shown"))
-    assert other.get(f"/api/kernels/{anns}").status_code in (403, 404)
+    anns = page_of(log_in(team, "ann"), "shown")
+    assert other.get(f"{page.base}api/kernels/{anns.kernel}").status_code == 404
     assert stranger.get("/").status_code == 302
     assert stranger.get("/dashboards/sales/").status_code == 302
     team.dashops("share", "shown", "--signed-in")
     assert stranger.get("/dashboards/shown/").status_code == 302
+    assert httpx.get(page.state).json()["reason"] == "withdrawn"
+    assert httpx.get(anns.state).status_code == 200
+
+
+def test_a_login_that_ends_takes_its_pages_along(team: Live) -> None:
+    ann, again, bob = (log_in(team, name) for name in ("ann", "ann", "bob"))
+    pages = [page_of(each, "sales") for each in (ann, again, bob)]
+    assert ann.post("/logout", data={"_xsrf": ann.cookies["_xsrf"]}).status_code == 302
+    assert httpx.get(pages[0].state).json()["reason"] == "logged out"
+    assert [httpx.get(each.state).status_code for each in pages[1:]] == [200, 200]
+    team.dashops("users", "logout", "ann")
+    assert [httpx.get(each.state).status_code for each in pages[1:]] == [410, 200]
 
 
 def test_a_token_deploys_its_names_for_its_person(team: Live, tmp_path: Path) -> None:
@@ -141,7 +160,7 @@ def test_a_draft_is_for_authors(team: Live) -> None:
     book = team.folder / "planned.ipynb"
     book.write_text(book.read_text().replace("one", "two"))
     link = team.dashops("deploy-notebook", "planned.ipynb", "--draft").strip()
-    assert "two" in log_in(team, "dan").get(link).text
+    assert "two" in log_in(team, "dan").get(link, follow_redirects=True).text
     assert log_in(team, "bob").get(link).status_code == 404
 
 

@@ -146,6 +146,7 @@ class Back(pages.Page):
             await self.identity_provider.log_in(self, person)
         except provider.Refused as refused:
             self.log.warning("refused a login: %s", refused)
+            self.settings["audit"].write("denied login", "unknown", address=address)
             self._again(f"{refused.shown}.")
         except store.Unavailable as error:
             raise web.HTTPError(503) from error

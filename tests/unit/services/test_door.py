@@ -29,10 +29,6 @@ class Kernels:
         self.open_kernels.append(SimpleNamespace(kernel_id=kernel_id, visit=visit))
         return kernel_id
 
-    def owner(self, kernel_id):
-        found = (each for each in self.open_kernels if each.kernel_id == kernel_id)
-        return next((each.visit.user_of.username for each in found), "")
-
     async def end(self, kernel_id, reason):
         self.why[kernel_id] = reason
 

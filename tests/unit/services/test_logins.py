@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import logging
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
+from frontdoor import Server
 
 from dashops.services.dashboard import identity, store
 from dashops.services.dashboard.identity import local, passwords, provider, sessions
@@ -181,6 +183,24 @@ def test_no_more_logins_are_in_memory_than_it_may(logins, monkeypatch):
     cookies = [begun(logins) for _ in range(6)]
     assert len(logins._known) == 3
     assert all(found(logins, each) for each in cookies), "the others are read again"
+
+
+def test_a_page_that_took_long_to_open_is_not_for_who_has_logged_out_meanwhile(logins):
+    named = SimpleNamespace(operators=(), authors=())
+    settings = SimpleNamespace(identity=named, address="", port=1)
+    account = identity.Account(parent=Server(dashops=settings))
+    cookie = begun(logins)
+    handler = SimpleNamespace(
+        get_cookie=lambda *_: cookie, settings={"sessions": logins, "provider": object()}
+    )
+
+    async def scene():
+        user = await account.get_user(handler)
+        good = await account.still(handler, user)
+        await logins.end(user.login)
+        return good, await account.still(handler, user)
+
+    assert asyncio.run(scene()) == (True, False)
 
 
 # Passwords
