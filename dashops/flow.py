@@ -46,6 +46,7 @@ class Up:
     urls: Mapping[str, str]
     user: str
     password_file: Path
+    provider: str
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def up(stack: Stack, run: Run, tell: Tell, confirm: Confirm) -> Up:
         urls={slot: stack.url(slot) for slot in target.SLOTS},
         user=stack.dashboard.user,
         password_file=stack.secret_file("viewer-password"),
+        provider=stack.identity.provider,
     )
 
 
@@ -199,6 +201,12 @@ def follow(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
 
 def password(stack: Stack, slot: str) -> Login:
     """How to get into the dashboards or the notebook slot; DashopsError before the first `up`."""
+    if slot == "dashboard" and stack.identity.provider != "shared":
+        raise DashopsError(
+            f"people log in by `{stack.identity.provider}`, so there is no password for all",
+            hint="`dashops users` has those of `local`",
+            where=stack.where("identity.provider"),
+        )
     name = {"dashboard": "viewer-password", "notebook": "notebook-token"}[slot]
     secret = secrets.read(stack.state_dir / "secrets", name)
     return Login(stack.url(slot), stack.dashboard.user if slot == "dashboard" else "", secret)

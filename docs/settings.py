@@ -42,7 +42,7 @@ cannot go unnoticed.
 |---|---|
 | `DASHOPS_STACK` | the stack file, as `--stack` |
 | `DASHOPS_SERVER` | the dashboard server to deploy to, as `--server` |
-| `DASHOPS_TOKEN` | the deploy token for that server |
+| `DASHOPS_TOKEN` | a token for that server |
 | `DASHOPS_DIGEST` | set by dashops for each slot it starts: what the slot was started from |
 | `DASHOPS_STATE_DIR` | set by dashops for each slot it starts: the stack it belongs to |
 | `DASHOPS_BUNDLE` | set by dashops for each kernel: the folder of the dashboard's files |

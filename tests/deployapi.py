@@ -4,14 +4,17 @@ import asyncio
 import functools
 import json
 import logging
+from types import SimpleNamespace
 
 import httpx
 from tornado import httpserver, web
 from tornado.testing import bind_unused_port
 
 from dashops.services.dashboard import (
+    administering,
     api,
     deploys,
+    door,
     events,
     gateways,
     history,
@@ -20,8 +23,10 @@ from dashops.services.dashboard import (
     uploads,
 )
 from dashops.services.dashboard.gate import Verdict
+from dashops.services.dashboard.store import people
 
 TOKEN = {"Authorization": "token right"}
+ADMIN = {"Authorization": "token admin"}
 BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 SPECS = {
     "default": "python3",
@@ -85,8 +90,19 @@ class Opener:
         self.ended.append(made)
 
 
+class Unread:
+    """A record that nobody reads."""
+
+    def write(self, *_, **__):
+        pass
+
+    require = write
+
+
 class Viewers:
-    visits = ()
+    visits = open_kernels = ()
+    named = SimpleNamespace(provider="header", operators=(), authors=("group:writers",))
+    settings = SimpleNamespace(identity=named)
 
 
 async def passes(_revision, tell):
@@ -113,6 +129,10 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
     routes = [
         (r"/_api/notebooks", api.Notebooks),
         (r"/_api/notebooks/([^/]+)", uploads.Notebook),
+        (r"/_api/notebooks/([^/]+)/access", administering.Access),
+        (r"/_api/tokens", administering.Tokens),
+        (r"/_api/tokens/([0-9a-f]{1,16})", administering.Token),
+        (r"/_api/audit", administering.Audit),
         (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)/bundle", history.Bundle),
@@ -126,7 +146,10 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
         store=dashboards,
         gateways=at or Gateways(),
         kernel_manager=Viewers(),
+        people=people.People(dashboards.reading, dashboards.writing),
         deploy_token="right",
+        admin_token="admin",
+        audit=parts.get("record") or Unread(),
         cookie_secret="secret",
         preview_timeout=60,
         upload_limit=limit,
@@ -137,6 +160,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
     )
     settings = application.settings
     settings["preview"] = functools.partial(previews.link, settings)
+    settings["door"] = door.Door(settings, "signed-in")
     settings["deploys"] = deploys.Deploys(settings, logging.getLogger("test"))
 
     async def serve():

@@ -92,8 +92,9 @@ class Live:
         path.write_text(json.dumps(notebook(*cells, dashops=asked)))
         return self.dashops("deploy-notebook", path.name, *files, code=code).strip()
 
-    def viewer(self) -> "Viewer":
-        return Viewer(self)
+    def viewer(self, name: str = "viewer", password: str = "") -> "Viewer":
+        """The shared account, or somebody with a password of his own."""
+        return Viewer(self, name, password)
 
     def api(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         headers = {"Authorization": f"token {self.secret('deploy-token')}"}
@@ -125,19 +126,15 @@ class Live:
 class Viewer:
     """Someone who is logged in, with plain HTTP instead of a browser."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, name: str = "viewer", password: str = "") -> None:
         self.live = live
         self.http = httpx.Client(base_url=live.url, timeout=60)
         self.http.get("/login")
-        answer = self.http.post(
-            "/login",
-            data={
-                "username": "viewer",
-                "password": live.secret("viewer-password"),
-                "_xsrf": self.http.cookies["_xsrf"],
-            },
-        )
-        assert answer.status_code == 302
+        assert self.log_in(name, password or live.secret("viewer-password")).status_code == 302
+
+    def log_in(self, name: str, password: str) -> httpx.Response:
+        form = {"username": name, "password": password, "_xsrf": self.http.cookies["_xsrf"]}
+        return self.http.post("/login", data=form)
 
     @property
     def cookie(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.figure import Figure
-from bench.figures import deploy, environment, help, idle, many, open, rollback, slider, up
+from bench.figures import deploy, environment, help, idle, login, many, open, rollback, slider, up
 from bench.ground import Ground
 
 
@@ -29,4 +29,5 @@ ALL: Mapping[str, Measured] = {
     "slider": slider,
     "idle": idle,
     "many": many,
+    "login": login,
 }

@@ -53,6 +53,18 @@ def test_deploy_lets_in(stack: Stack, secrets: Mapping[str, Secret]) -> None:
     _answers(f"{stack.url('dashboard')}/_api/notebooks", secrets["deploy-token"])
 
 
+def test_administration_refuses(stack: Stack, secrets: Mapping[str, Secret]) -> None:
+    """administration refuses whoever may only deploy"""
+    url = f"{stack.url('dashboard')}/_api/tokens"
+    status = web.Visitor().get(url, secrets["deploy-token"].reveal()).status
+    assert status == 403, f"`{url}` answers {status} to the deploy token"
+
+
+def test_administration_lets_in(stack: Stack, secrets: Mapping[str, Secret]) -> None:
+    """administration answers whoever has its token"""
+    _answers(f"{stack.url('dashboard')}/_api/tokens", secrets["admin-token"])
+
+
 def _refuses(url: str, codes: tuple[int, ...]) -> None:
     for token, words in (("", "no token"), (WRONG, "a wrong token")):
         status = web.Visitor().get(url, token).status

@@ -15,6 +15,12 @@ from dashops.cli import operators  # noqa: F401  registers its verbs, `--help` l
 # isort: split
 from dashops.cli import authors  # noqa: F401
 
+# isort: split
+from dashops.cli import users  # noqa: F401
+
+# isort: split
+from dashops.cli import administrators  # noqa: F401
+
 __all__ = ["app", "main"]
 
 

@@ -166,7 +166,7 @@ def backup(
     """Write all dashboards, with the revisions that are kept, into a file."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     show(publish.backup(file, to), json)
 
 
@@ -181,5 +181,5 @@ def restore(
     """Bring in the dashboards of a backup: all of them, or none if one is there already."""
     from dashops import publish
 
-    to = publish.destination(lambda: load(stack), server, token_file)
+    to = publish.administration(lambda: load(stack), server, token_file)
     show(publish.restore(file, to), json)

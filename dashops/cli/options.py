@@ -27,7 +27,7 @@ Server = Annotated[
 ]
 TokenFile = Annotated[
     Path | None,
-    typer.Option("--token-file", help="Deploy token of --server, unless in DASHOPS_TOKEN."),
+    typer.Option("--token-file", help="Token of --server, unless in DASHOPS_TOKEN."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Alias = Annotated[

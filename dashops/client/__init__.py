@@ -88,7 +88,7 @@ class Server:
         self._transport = transport
         text = token.reveal()
         if not (text and text.isascii() and text.isprintable() and " " not in text):
-            raise errors.SpecError("the deploy token is empty or has characters no token has")
+            raise errors.SpecError("the token is empty or has characters no token has")
 
     def upload(
         self,

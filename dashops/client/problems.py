@@ -77,6 +77,8 @@ def refusal(url: str, answer: "httpx.Response", lost: str = "") -> errors.Dashop
     if code in _REFUSALS:
         plain, way_out = _REFUSALS[code]
         return errors.ToolError(message or plain, hint=hint or way_out)
+    if code == 403 and "hint" in said:
+        return errors.DashopsError(message, hint=hint)
     if not message or code == 403:  # Jupyter says 403 where we say 401
         return not_ours(url, " ".join([f"status {code}", message]).strip())
     if code == 422:
@@ -105,7 +107,7 @@ def body(answer: "httpx.Response") -> dict[str, Any]:
 
 _REFUSALS = {
     401: (
-        "the server refuses the deploy token",
+        "the server refuses the token",
         "use the token of that server: `DASHOPS_TOKEN` or `--token-file`",
     ),
     413: (

@@ -6,18 +6,21 @@ deploying     a notebook on its way to a server
 copying       backup and restore of all of them
 comparing     what differs between two revisions
 destinations  which server, with which token
+administering who may do what: share, tokens, audit
 preflighting  what viewers would miss; what the server can run
 origin        who deploys, from which commit
+people        who may log in with a password
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashops import bundle, client, errors
+from dashops.publish import administering, people
 from dashops.publish.comparing import Difference, diff
 from dashops.publish.copying import Restored, Saved, backup, restore
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
-from dashops.publish.destinations import Destination, destination
+from dashops.publish.destinations import Destination, administration, destination
 from dashops.publish.preflighting import Checks, Kernels, Preflight, kernels, ready, server_if_any
 from dashops.publish.preflighting import check as preflight
 
@@ -39,6 +42,8 @@ __all__ = [
     "Top",
     "Upload",
     "activate",
+    "administering",
+    "administration",
     "backup",
     "dashboards",
     "deploy_notebook",
@@ -46,6 +51,7 @@ __all__ = [
     "destination",
     "diff",
     "kernels",
+    "people",
     "preflight",
     "prepare",
     "ready",

@@ -32,15 +32,35 @@ def destination(
     env: Mapping[str, str] = os.environ,
 ) -> Destination:
     """The server at `url`, or that of the stack, which is loaded only if no URL is given."""
+    return _destination(load, url, token_file, env, "deploy-token")
+
+
+def administration(
+    load: Callable[[], Stack],
+    url: str | None,
+    token_file: Path | None,
+    env: Mapping[str, str] = os.environ,
+) -> Destination:
+    """The same for those who decide who may do what: of a stack with its `admin-token`."""
+    return _destination(load, url, token_file, env, "admin-token")
+
+
+def _destination(
+    load: Callable[[], Stack],
+    url: str | None,
+    token_file: Path | None,
+    env: Mapping[str, str],
+    secret: str,
+) -> Destination:
     if url is not None:
-        return Destination(client.Server(url, _token(token_file, env)))
+        return Destination(client.Server(url, _token(token_file, env, secret)))
     stack = load()
     if token_file is not None:
         raise errors.SpecError(
             "`--token-file` is for a server named with `--server`",
             hint=f"leave it out to use the stack in `{stack.folder}`",
         )
-    file = stack.secret_file("deploy-token")
+    file = stack.secret_file(secret)
     if not file.is_file():
         raise errors.SpecError(
             f"there is no stack in `{stack.folder}` yet",
@@ -51,13 +71,13 @@ def destination(
     return Destination(server, limit, frozenset(stack.gateway.env))
 
 
-def _token(file: Path | None, env: Mapping[str, str]) -> Secret:
+def _token(file: Path | None, env: Mapping[str, str], what: str) -> Secret:
     """The token for another server; never from argv, which everyone on this machine can read."""
     if file is None and (text := env.get("DASHOPS_TOKEN", "").strip()):
         return Secret(text)
     if file is None:
         raise errors.SpecError(
-            "`--server` needs the deploy token of that server",
+            f"`--server` needs the {what.replace('-', ' ')} of that server",
             hint="put it into the variable `DASHOPS_TOKEN`, or into a file named by `--token-file`",
         )
     try:

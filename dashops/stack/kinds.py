@@ -1,5 +1,6 @@
 """The kinds of values a setting may have; each refuses what cannot work, in one sentence."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -16,9 +17,11 @@ PATTERNS = {
     ),
     (TEXT := r"^\S([^\r\n]*\S)?$"): "should be one line of text without blanks at its ends",
     (USER := r"^[^\s:]+$"): "should be a login name without blanks and colons",
+    (HEADER := r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$"): "should be the name of a header",
     (VARIABLE := r"^[A-Za-z_][A-Za-z0-9_]*$"): "should be the name of an environment variable",
     (URL := r"^(https?|file)://\S+$"): "should be a URL that starts with `https://`",
     (DATABASE := r"^postgresql://\S+$"): "should be like `postgresql://user@host/database`",
+    (ADDRESS := r"^https?://[^\s/?#@]+$"): "should be like `https://dashboards.example.com`",
     (FILES := r"^[a-z][a-z0-9]*://\S+$"): "should be like `s3://bucket/prefix`",
 }
 
@@ -78,6 +81,22 @@ def _link(value: str, info: ValidationInfo) -> str:
     return str(under(info.context["folder"], value).resolve())
 
 
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        hint = "write it like `10.0.0.0/8`; one machine is `10.0.0.1/32`"
+        raise PydanticCustomError("network", "should be a network", {"hint": hint}) from error
+    return value
+
+
+def _issuer(value: str) -> str:
+    # Whoever can change what it answers can be anybody here.
+    if not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", value):
+        raise PydanticCustomError("no_tls", "should start with `https://`", {})
+    return value
+
+
 def _file(value: Path, info: ValidationInfo) -> Path:
     found = under(info.context["folder"], str(value)).resolve() if info.context else value
     if info.context and not found.is_file():
@@ -122,7 +141,12 @@ Proxy = Annotated[str, Field(pattern=URL), AfterValidator(_bare_proxy)]
 Database = Annotated[str, Field(pattern=DATABASE), AfterValidator(_no_password)]
 Files = Annotated[str, Field(pattern=FILES), AfterValidator(_no_keys)]
 Source = Annotated[str, Field(pattern=TEXT), AfterValidator(_bare_url), AfterValidator(_link)]
+HeaderName = Annotated[str, Field(pattern=HEADER)]
+Network = Annotated[Text, AfterValidator(_network)]
+Issuer = Annotated[Url, AfterValidator(_issuer)]
+Address = Annotated[str, Field(pattern=ADDRESS)]
 Certificates = Annotated[Path, AfterValidator(_file)]
+SomeFile = Certificates
 Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from dashops.stack.access import Identity
 from dashops.stack.kinds import Name, OwnFolder, under
 from dashops.stack.slots import Dashboard, Environment, Gateway, Notebook, Section
 
@@ -13,6 +14,7 @@ __all__ = [
     "Dashboard",
     "Environment",
     "Gateway",
+    "Identity",
     "Notebook",
     "Section",
     "Stack",
@@ -51,6 +53,9 @@ class Stack(Section):
         description="The server that runs kernels; only the dashboard server talks to it.",
     )
     notebook: Notebook = Field(default=Notebook(), description="JupyterLab, where authors write.")
+    identity: Identity = Field(
+        default=Identity(), description="Who vouches for visitors, and how long a login lasts."
+    )
 
     _folder: Path = PrivateAttr(default=Path())
     _path: Path | None = PrivateAttr(default=None)

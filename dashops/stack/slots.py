@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from dashops.stack.kinds import (
+    Address,
     Browser,
     Certificates,
     Count,
@@ -88,6 +89,11 @@ class Dashboard(Section):
         description="TCP port on 127.0.0.1 of the pages of dashboards, which browsers keep apart "
         "from login, gallery and API. Default: 8869.",
     )
+    address: Address | None = Field(
+        default=None,
+        description="URL that people open, where a proxy with TLS stands before this server: "
+        "`https://dashboards.example.com`. Default: none, people open the port itself.",
+    )
     title: Text = Field(
         default="Dashboards",
         description="Heading of the gallery and the login page. Default: Dashboards.",
@@ -96,6 +102,12 @@ class Dashboard(Section):
         default="viewer",
         description="Name that viewers log in with; the password is made by the first "
         "`dashops up`. Default: viewer.",
+    )
+    access: Literal["signed-in", "private"] = Field(
+        default="signed-in",
+        description="Who may open a dashboard that nobody shared with anybody: signed-in or "
+        "private (its author and operators). Default: signed-in, because a login is all that "
+        "one account for all viewers can tell.",
     )
     frontends: tuple[Text, ...] = Field(
         default=("jupyterlab-widgets", "plotly", "anywidget"),

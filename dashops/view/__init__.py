@@ -1,7 +1,14 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
-from dashops.view import checks, revisions  # noqa: F401  registers how their values print
-from dashops.view.asking import agree, asks, confirm_plan, confirm_purge, confirm_remove
+from dashops.view import administration, checks, people, revisions  # noqa: F401  register how values print
+from dashops.view.asking import (
+    agree,
+    asks,
+    confirm_plan,
+    confirm_purge,
+    confirm_remove,
+    new_password,
+)
 from dashops.view.dashboards import announce, browse
 from dashops.view.failures import error, failures
 from dashops.view.live import progress
@@ -25,6 +32,7 @@ __all__ = [
     "error",
     "failures",
     "findings",
+    "new_password",
     "progress",
     "watch",
     "watched",

@@ -1,9 +1,11 @@
 """Questions to the person at the terminal; where nobody sits, nothing is asked."""
 
+import getpass
 import sys
 from pathlib import Path
 from typing import Any
 
+from dashops import errors
 from dashops.plan import Plan
 from dashops.view import stacks, text
 
@@ -33,6 +35,16 @@ def confirm_purge(folder: Path) -> bool:
 def confirm_remove(name: str) -> bool:
     """Ask before a dashboard is gone for its viewers."""
     return question(f"Remove the dashboard `{name}`?", default="n")
+
+
+def new_password(name: str) -> str:
+    """Ask for a new password twice, unseen; empty where nobody sits. SpecError if they differ."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    password = getpass.getpass(f"Password of `{name}`: ")
+    if password and getpass.getpass("Once more: ") != password:
+        raise errors.SpecError("the two passwords differ", hint="try again")
+    return password
 
 
 def question(words: str, default: str) -> bool:

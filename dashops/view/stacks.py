@@ -69,11 +69,18 @@ def _(value: flow.Up) -> None:
         text.note(f"`{value.stack}` is up, all slots healthy after {value.seconds:.1f} s")
     say(
         f"dashboards  {value.urls['dashboard']}",
-        f"  user      {value.user}",
-        "  password  `dashops password` prints it",
+        *_login(value),
         f"notebook    {value.urls['notebook']}",
         "  token     `dashops password notebook` prints it",
     )
+
+
+def _login(value: flow.Up) -> tuple[str, ...]:
+    if value.provider == "shared":
+        return (f"  user      {value.user}", "  password  `dashops password` prints it")
+    if value.provider == "local":
+        return ("  people    `dashops users add NAME` lets somebody in",)
+    return (f"  people    log in by `{value.provider}`",)
 
 
 @as_text.register

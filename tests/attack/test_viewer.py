@@ -315,7 +315,13 @@ def test_kernels_hold_no_secret_of_a_service(live: Live, bob: Viewer) -> None:
     live.deploy("environment", "import os; print('seen:', dict(os.environ))")
     page = bob.open("environment").html
     assert "seen:" in page
-    for name in ("gateway-token", "deploy-token", "cookie-secret", "viewer-password"):
+    for name in (
+        "gateway-token",
+        "deploy-token",
+        "admin-token",
+        "cookie-secret",
+        "viewer-password",
+    ):
         assert live.secret(name) not in page
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from live import Live, Viewer, kernel_in, notebook, until
+from live import Live, kernel_in, notebook, until
 from playwright.sync_api import Request, Response
 from seats import SLIDER, Seat, Seats, move
 
@@ -114,13 +114,13 @@ def test_a_kill_in_the_middle_of_a_deploy_leaves_the_old_or_the_new(
     os.kill(pid, signal.SIGKILL)
     deploying.join(timeout=60)
     until(lambda: restarted(live, slot, pid), "the stack to be ready again")
-    shown = Viewer(live).open(name).html
+    shown = live.viewer().open(name).html
     assert (old in shown) != (new in shown), shown
     kills.phases[phase] += 1
     kills.served["new" if new in shown else "old"] += 1
     again = deploy(live, name, new)
     assert again.status_code == 200, again.text
-    assert new in Viewer(live).open(name).html
+    assert new in live.viewer().open(name).html
 
 
 def test_the_kills_were_spread_over_the_deploy(

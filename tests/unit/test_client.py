@@ -258,7 +258,7 @@ def test_a_proxy_that_did_not_wait_for_the_run() -> None:
 @pytest.mark.parametrize(
     ("code", "expected", "hint"),
     [
-        (401, "refuses the deploy token", "DASHOPS_TOKEN"),
+        (401, "refuses the token", "DASHOPS_TOKEN"),
         (413, "larger than the server takes", "dashboard.upload_limit"),
         (507, "disk is full", "dashops remove"),
         (403, "not a dashops dashboard server: status 403", "dashops status"),
@@ -387,7 +387,7 @@ def test_urls_that_cannot_be_a_server(url: str) -> None:
 
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "é"])
 def test_tokens_that_cannot_be_one(token: str) -> None:
-    with pytest.raises(errors.SpecError, match="deploy token"):
+    with pytest.raises(errors.SpecError, match="the token is empty"):
         client.Server(URL, Secret(token))
 
 

@@ -12,6 +12,14 @@ RETRY = 3.0  # seconds until a gateway that was full is asked again, unless a ke
 Thing = tuple[str, str]
 ALL: Thing = ("viewers", "")
 
+# Begins the owner of a visit without a login; no person has a name with a slash.
+STRANGER = "/anonymous-"
+
+
+def payer(owner: str) -> str:
+    """Who takes the place of a visit in the queue: strangers together by their address."""
+    return owner.rpartition("-")[0] if owner.startswith(STRANGER) else owner
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -1,27 +1,68 @@
-"""The deploy API, for programs with the deploy token; cookies and logins count for nothing here."""
+"""The API for programs with a token; cookies and logins count for nothing here."""
 
-import hmac
 import json
 import time
 from typing import Any
 
 from tornado import web
 
-from dashops import __version__
-from dashops.services.dashboard import store
+from dashops import __version__, errors
+from dashops.services.dashboard import scopes, store, tokens
+
+NOT = "the token may not do that"
 
 
 class Api(web.RequestHandler):
     """JSON in and out; a wrong token is refused before a byte of the body is read."""
 
     refusal: tuple[int, str, str] | None = None
+    bearer = tokens.Bearer("", ())
 
     def prepare(self) -> None:
-        """Check the token."""
-        word, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        right = hmac.compare_digest(token.strip().encode(), self.settings["deploy_token"].encode())
-        if word.lower() not in ("token", "bearer") or not right:
-            self.refusal = (401, "the deploy token is missing or wrong", "")
+        """Check the token, and that it is good for this."""
+        handler = f"{type(self).__module__.rpartition('.')[2]}.{type(self).__name__}"
+        need = scopes.NEEDS.get(handler, {}).get(self.request.method or "")
+        if need is None:
+            raise web.HTTPError(405)
+        word, _, text = self.request.headers.get("Authorization", "").partition(" ")
+        try:
+            self.bearer = tokens.bearer(
+                self.settings, text.strip() if word.lower() in ("token", "bearer") else ""
+            )
+        except tokens.Refused as refused:
+            self.refusal = (401, str(refused), "")
+            self.note("denied access", api=self.request.path, reason=str(refused))
+            return
+        name = self.about() if need in (scopes.READ, scopes.DEPLOY) else None
+        if not scopes.allows(self.bearer.scopes, need, name):
+            wanted = scopes.wanted(need, name)
+            hint = f"it needs the scope `{wanted}`: `dashops tokens create` makes one that has it"
+            self.refusal = (403, f"the token may not do that to `{name}`" if name else NOT, hint)
+            self.note("denied access", api=self.request.path, needs=wanted)
+
+    def about(self) -> str | None:
+        """The dashboard that the request is about, None if that is not one."""
+        return self.path_args[0] if self.path_args else None
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Write something that has happened to the audit record."""
+        address = self.request.remote_ip
+        self.settings["audit"].write(event, self.bearer.name, address=address, **facts)
+
+    def note_first(self, event: str, **facts: Any) -> None:
+        """Write something before it happens, as it must not happen unnoticed."""
+        address = self.request.remote_ip
+        self.settings["audit"].require(event, self.bearer.name, address=address, **facts)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object that was sent; SpecError when it is none."""
+        try:
+            found = json.loads(self.request.body or b"{}")
+        except ValueError as error:
+            raise errors.SpecError("the body is no JSON") from error
+        if not isinstance(found, dict):
+            raise errors.SpecError("the body is no JSON object")
+        return found
 
     def check_xsrf_cookie(self) -> None:
         """No cookie is ever looked at, so there is nothing to forge."""
@@ -77,8 +118,9 @@ class Notebooks(Api):
     def get(self) -> None:
         """List them."""
         if not self.refused():
-            dashboards = self.settings["store"].all()
-            self.finish({"dashboards": [self.describe(each) for each in dashboards]})
+            found = self.settings["store"].all()
+            seen = [each for each in found if scopes.sees(self.bearer.scopes, each.name)]
+            self.finish({"dashboards": [self.describe(each) for each in seen]})
 
 
 class Status(Api):

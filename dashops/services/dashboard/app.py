@@ -14,20 +14,24 @@ from voila.app import Voila
 from dashops.services.dashboard import (
     about,
     addresses,
+    administering,
     admission,
     api,
+    audit,
     backups,
     capabilities,
     config,
     connection,
     content,
     deploys,
+    door,
     events,
     gate,
     gateways,
     history,
     identity,
     kernels,
+    logins,
     pages,
     previews,
     rendering,
@@ -36,6 +40,7 @@ from dashops.services.dashboard import (
     store,
     uploads,
     usage,
+    users,
     visit,
     waiting,
     wall,
@@ -58,6 +63,7 @@ class DashboardServer(Voila):
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        self.kernel_manager.groups = lambda user: identity.person(user).groups
         self.kernel_manager.claims.publish(self.dashops.store / "claims.pub")
         dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
@@ -79,6 +85,8 @@ class DashboardServer(Voila):
             "browser": self.chromium,
             "labextensions": self.labextensions_path,
             "deploy_token": config.secret(self.dashops.deploy_token_file),
+            "admin_token": config.secret(self.dashops.admin_token_file),
+            "audit": audit.Audit(self.dashops.store / "audit", self.log),
             "upload_limit": self.dashops.upload_limit,
             "run_timeout": self.dashops.run_timeout,
             "concurrent_deploys": self.dashops.concurrent_deploys,
@@ -96,6 +104,7 @@ class DashboardServer(Voila):
             "log": self.log,
             "default_handler_class": pages.Missing,
             "log_function": self._log_request,
+            **identity.parts(self.dashops, dashboards, self.log),
         }
         queue = admission.Admission(
             admission.Limits(
@@ -107,6 +116,7 @@ class DashboardServer(Voila):
         )
         self.kernel_manager.freed = queue.ended
         settings |= {"admission": queue, "waiting": waiting.Room(queue)}
+        settings["door"] = door.Door(settings, self.dashops.access)
         runs = serving.Making(settings, self.log)
         settings["serving"] = serving.Serving(settings, runs, self.log)
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
@@ -119,8 +129,9 @@ class DashboardServer(Voila):
         return [
             (r"/", pages.Gallery),
             (rf"/thumbnails/{NAME}", pages.Thumbnail),
-            (r"/login", pages.Login),
-            (r"/logout", pages.Logout),
+            (r"/login", logins.Login),
+            (r"/login/back", logins.Back),
+            (r"/logout", logins.Logout),
             (r"/healthz", pages.Health),
             (r"/readyz", pages.Ready),
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
@@ -130,6 +141,7 @@ class DashboardServer(Voila):
             (r"/_waiting/([a-z0-9][a-z0-9._-]*(?:@[0-9]+)?)", waiting.Events),
             (r"/_api/notebooks", api.Notebooks),
             (r"/_api/notebooks/([^/]+)", uploads.Notebook),
+            (r"/_api/notebooks/([^/]+)/access", administering.Access),
             (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})/bundle", history.Bundle),
@@ -140,8 +152,14 @@ class DashboardServer(Voila):
             (r"/_api/backup", backups.Backup),
             (r"/_api/restore", backups.Restore),
             (r"/_api/status", api.Status),
+            (r"/_api/tokens", administering.Tokens),
+            (r"/_api/tokens/([0-9a-f]{1,16})", administering.Token),
+            (r"/_api/audit", administering.Audit),
             (r"/_api/about", about.About),
             (r"/_api/usage", usage.Usage),
+            (r"/_api/users", users.Users),
+            (r"/_api/users/([^/]{1,600})", users.User),
+            (r"/_api/users/([^/]{1,600})/logout", users.Logout),
         ]
 
     def listen(self) -> None:
@@ -170,6 +188,7 @@ class DashboardServer(Voila):
         self.ioloop.run_sync(self.app.settings["serving"].close)
         self.ioloop.run_sync(self.chromium.close)
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
+        self.app.settings["audit"].close()
 
     async def _sweep(self) -> None:
         """End what nobody needs, or may need any longer."""
@@ -178,6 +197,7 @@ class DashboardServer(Voila):
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         self.app.settings["admission"].settle()
+        await identity.sweep(self.app.settings)
         await self.kernel_manager.sweep()
         self.app.settings["serving"].sweep()
 
@@ -216,8 +236,6 @@ def serve(settings: config.Config) -> None:
         authorizer_class=capabilities.OwnKernel,
         kernel_websocket_connection_class=connection.Connection,
     )
-    server.config.Account.user = settings.user
-    server.config.Account.password = config.secret(settings.password_file)
     server.dashops = settings
     server.initialize([])
     server.start()

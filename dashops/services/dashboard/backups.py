@@ -22,6 +22,7 @@ class Backup(api.Api):
         """Write it aside and send it, so that its size is known and half of one is noticed."""
         if self.refused():
             return
+        self.note_first("backup")
         kept = self.settings["store"]
         path = kept.incoming / uuid.uuid4().hex
         try:
@@ -82,6 +83,7 @@ class Restore(api.Api):
             text = f"the server cannot store it: {error.strerror}"
             self.fail(507, text, "free some disk space")
         else:
+            self.note("restore", dashboards=names)
             self.finish({"dashboards": names})
         finally:
             self._end()

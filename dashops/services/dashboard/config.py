@@ -3,6 +3,8 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,28 @@ class GatewayAddress:
 
     url: str
     token_file: Path
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who vouches for visitors, and how; durations in seconds, files are paths, empty for none."""
+
+    provider: str
+    options_file: str
+    session_idle: int
+    session_lifetime: int
+    operators: tuple[str, ...]
+    authors: tuple[str, ...]
+    header_name: str
+    header_groups: str
+    header_trusted: tuple[str, ...]
+    header_key_file: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret_file: str
+    oidc_scopes: tuple[str, ...]
+    oidc_name_claim: str
+    oidc_groups_claim: str
 
 
 @dataclass(frozen=True)
@@ -24,12 +48,15 @@ class Config:
     content_address: str
     hosts: tuple[str, ...]
     title: str
+    access: str
     store: Path
     database: str
     files: str
+    identity: Identity
     user: str
     password_file: Path
     deploy_token_file: Path
+    admin_token_file: Path
     cookie_secret_file: Path
     gateways: tuple[GatewayAddress, ...]
     cell_timeout: int
@@ -63,15 +90,18 @@ def load(path: Path) -> Config:
         content_port=server["content_port"],
         address=server["address"].rstrip("/"),
         content_address=server["content_address"].rstrip("/"),
-        hosts=tuple(server["hosts"]),
+        hosts=(*server["hosts"], *filter(None, (urlsplit(server["address"]).hostname,))),
         title=server["title"],
+        access=server["access"],
         store=Path(server["store"]),
         database=server["database"],
         files=server["files"],
+        identity=Identity(**{key: _frozen(value) for key, value in data["identity"].items()}),
         user=login["user"],
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),
         deploy_token_file=Path(server["deploy_token_file"]),
+        admin_token_file=Path(server["admin_token_file"]),
         gateways=tuple(
             GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
             for each in data["gateways"]
@@ -95,6 +125,10 @@ def load(path: Path) -> Config:
         warm_max_age=opening["warm_max_age"],
         browser=data["gate"]["browser"],
     )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def secret(path: Path) -> str:

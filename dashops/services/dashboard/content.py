@@ -17,7 +17,15 @@ from tornado import web
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from dashops.services.dashboard import addresses, capabilities, kernels, pages, sandbox, showing
+from dashops.services.dashboard import (
+    addresses,
+    capabilities,
+    door,
+    kernels,
+    pages,
+    sandbox,
+    showing,
+)
 
 SQUEEZED = (".js", ".css", ".svg", ".json")
 BINARY = "application/octet-stream"
@@ -29,6 +37,8 @@ ENDED = {
     "crashed": "The program behind this page stopped",
     "lost": "The server behind this page was restarted",
     "logged out": "You have logged out",
+    "login over": "Your login has ended, please log in again",
+    door.WITHDRAWN: "You may not open this dashboard any more",
     "updated": "This dashboard was updated a while ago, so its old version has ended",
 }
 

@@ -51,6 +51,23 @@ class Deploys:
         task.add_done_callback(self._tasks.discard)
         return running
 
+    def _note(self, upload: progress.Upload, outcome: progress.Outcome, *, first: bool) -> None:
+        """Note who deployed what; the dashboard is that of who was the first."""
+        sender = upload.sender
+        if first and outcome.revision and sender.person:
+            with contextlib.suppress(store.Unavailable):  # then an operator has to say it
+                self._store.own(upload.name, sender.person)
+        self._settings["audit"].write(
+            "deploy",
+            sender.token,
+            address=sender.address,
+            dashboard=upload.name,
+            revision=outcome.revision,
+            state=outcome.state,
+            author=upload.author,
+            commit=upload.commit,
+        )
+
     async def _run(
         self, running: progress.Running, upload: progress.Upload, lock: asyncio.Lock
     ) -> None:
@@ -58,7 +75,9 @@ class Deploys:
             if lock.locked():
                 running.report("waiting", f"another deploy of `{upload.name}` is running")
             async with lock:
+                first = not self._store.revisions(upload.name)
                 outcome = await publishing.outcome(self._settings, running, upload, self._log)
+                self._note(upload, outcome, first=first)
         finally:
             queued = self._turns[upload.name][1]
             queued.discard(running.id)

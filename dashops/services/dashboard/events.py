@@ -7,7 +7,7 @@ from typing import Any
 
 from tornado import iostream
 
-from dashops.services.dashboard import api, progress, store
+from dashops.services.dashboard import api, progress, scopes, store
 
 LISTED = 50  # deploys, newest first
 SILENCE = 10  # seconds after which a comment keeps proxies from giving up
@@ -20,7 +20,8 @@ class Deploys(api.Api):
         """List it, newest first."""
         if not self.refused():
             found = self.settings["store"].deploys(LISTED)
-            self.finish({"deploys": [describe(each, self._running(each.id)) for each in found]})
+            seen = [each for each in found if scopes.sees(self.bearer.scopes, each.name)]
+            self.finish({"deploys": [describe(each, self._running(each.id)) for each in seen]})
 
     def _running(self, deploy_id: str) -> progress.Running | None:
         found: progress.Running | None = self.settings["deploys"].get(deploy_id)
@@ -29,6 +30,11 @@ class Deploys(api.Api):
 
 class Events(api.Api):
     """What one deploy says, from its beginning (or from ``Last-Event-ID``) to its end."""
+
+    def about(self) -> str | None:
+        """The dashboard that is deployed."""
+        running: progress.Running | None = self.settings["deploys"].get(self.path_args[0])
+        return running.name if running else None
 
     async def get(self, deploy_id: str) -> None:
         """Stream events ``phase``, ``log`` and, as the last one, ``end``."""

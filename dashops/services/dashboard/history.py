@@ -106,6 +106,8 @@ class Bundle(About):
 class Switch(About):
     """Lets a name show another revision than it shows now."""
 
+    event = "activate"
+
     async def post(self, name: str) -> None:
         """Show the revision asked for."""
         if self.refused():
@@ -119,6 +121,9 @@ class Switch(About):
             self.fail(409, f"revision {wanted.number} of `{name}` did not pass its run")
             return
         if shown is None or shown.number != wanted.number:
+            self.note_first(
+                self.event, dashboard=name, revision=wanted.number, before=shown and shown.number
+            )
             dashboards.activate(wanted)
             await self.settings["serving"].activated(wanted)
         self.finish(
@@ -152,6 +157,8 @@ class Switch(About):
 
 class Rollback(Switch):
     """Shows an earlier revision again."""
+
+    event = "rollback"
 
     def wanted(self, name: str, number: int | None) -> store.Revision | None:
         """The revision of that number, or else the one that the name showed before."""

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,45 +14,26 @@ from tornado import web
 from traitlets import Any as AnyTrait
 from traitlets.config import LoggingConfigurable
 
-from dashops.services.dashboard import channels, claims, config, gateways, store
+from dashops.services.dashboard import (
+    admission,
+    channels,
+    claims,
+    config,
+    gateways,
+    store,
+    visiting,
+)
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
-GATE = User(username="gate")  # who runs a new revision before anybody sees it
 TIMED = 200  # visits of each dashboard whose opening times are kept
+# Who runs a new revision before anybody sees it; no person has a name with a slash.
+GATE = User(username="/gate", name="gate")
 REMEMBERED = 2000  # ended kernels whose reason is kept, so that a page can say why
 
 
 def variables(user: User, query: str = "") -> dict[str, str]:
     """What a kernel is told of the visit it was opened for."""
     return {"QUERY_STRING": query, "REMOTE_USER": user.name}
-
-
-@dataclass
-class Visit:
-    """Who has a kernel open, on what, and since when; times are ``time.monotonic()`` seconds.
-
-    ``pages`` holds, for each connected page, how to close its connection. ``outdated`` is since
-    when the name shows another revision; a ``pinned`` visit, of a preview, never counts as that.
-    ``kind`` says how its kernel came to be: snapshot, warm or fresh, ``opened`` in how many
-    seconds, ``came`` whether a page ever connected. ``base`` is the path its page has for itself,
-    ``main`` the main origin as this viewer sees it.
-    """
-
-    owner: str
-    user: str
-    revision: store.Revision
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    active: float = field(default_factory=time.monotonic)
-    left: float | None = None
-    pages: set[Callable[[], None]] = field(default_factory=set)
-    rendering: bool = True
-    pinned: bool = False
-    outdated: float | None = None
-    kind: str = "fresh"
-    opened: float = 0.0
-    came: bool = False
-    base: str = "/"
-    main: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +57,7 @@ class ViewerKernel(LoggingConfigurable):
     ``untold``: what it has yet to be told of its viewer, before its first cell runs.
     """
 
-    visit: Visit = AnyTrait()
+    visit: visiting.Visit = AnyTrait()
     gateway: gateways.Gateway = AnyTrait()
     kernel_id: str = AnyTrait()
     kept: Any = AnyTrait(None)
@@ -117,7 +98,7 @@ class Kernels(AsyncMappingKernelManager):
         self.freed: Callable[[], None] = lambda: None  # each time a kernel has ended
 
     @property
-    def visits(self) -> list[Visit]:
+    def visits(self) -> list[visiting.Visit]:
         """Who has a page open now; the gate's own runs are no visits."""
         found = (kernel.visit for kernel in self._kernels.values())
         return [visit for visit in found if visit.owner != GATE.username]
@@ -127,7 +108,7 @@ class Kernels(AsyncMappingKernelManager):
         """Owner and dashboard of each visit whose kernel takes a place, until that has ended."""
         ending = [kernel.visit for kernel in self._ending.values()]
         found = [*self.visits, *(visit for visit in ending if visit.owner != GATE.username)]
-        return [(visit.owner, visit.revision.name) for visit in found]
+        return [(admission.payer(visit.owner), visit.revision.name) for visit in found]
 
     @property
     def open_kernels(self) -> list[ViewerKernel]:
@@ -154,7 +135,8 @@ class Kernels(AsyncMappingKernelManager):
                 raise
             raise web.HTTPError(503, "%s: %s", revision.name, failed.message) from failed
         took = time.monotonic() - began
-        visit = Visit(user.username, user.name, revision, kind=started.kind, opened=took)
+        visit = visiting.Visit(user.username, user.name, revision, kind=started.kind, opened=took)
+        visit.login = getattr(user, "login", "")
         kernel = self.add(started, visit)
         if started.kind == "fresh":
             kernel.untold = told
@@ -192,7 +174,7 @@ class Kernels(AsyncMappingKernelManager):
             raise failure
         raise web.HTTPError(503, "no gateway could start a kernel") from failure
 
-    def add(self, started: Started, visit: Visit) -> ViewerKernel:
+    def add(self, started: Started, visit: visiting.Visit) -> ViewerKernel:
         """From now on this kernel is that visit's."""
         kernel = ViewerKernel(parent=self, visit=visit, gateway=started.gateway)
         kernel.kernel_id, kernel.kept = started.kernel_id, started.kept

@@ -1,4 +1,4 @@
-"""The server's own pages: login, gallery and errors; dashboards themselves are in visit.py."""
+"""The server's own pages: gallery and errors; neither dashboards nor the login."""
 
 import base64
 import functools
@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import jinja2
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -104,8 +103,17 @@ class Gallery(Page):
 
     async def get(self) -> None:
         """List them."""
-        dashboards = self.settings["store"].all()
-        self.show("gallery.html", dashboards=dashboards, xsrf=self.xsrf_token.decode())
+        door, user = self.settings["door"], self.current_user
+        dashboards = door.visible(user)
+        labels = {each.name: door.label(user, each.name) for each in dashboards}
+        self.show(
+            "gallery.html",
+            dashboards=dashboards,
+            labels=labels,
+            xsrf=self.xsrf_token.decode(),
+            leaves=bool(user.login),
+            alone=user.username == user.name,
+        )
 
 
 class Thumbnail(Page):
@@ -114,7 +122,7 @@ class Thumbnail(Page):
     async def get(self, name: str) -> None:
         """Send the picture of the revision that the name shows."""
         store = self.settings["store"]
-        revision = store.active(name)
+        revision = self.settings["door"].shown(self, name)
         picture = store.thumbnail(revision.digest) if revision and revision.thumbnail else None
         if picture is None:
             raise web.HTTPError(404)
@@ -122,53 +130,6 @@ class Thumbnail(Page):
         # The gallery names the revision in the query, so a new one has a new address.
         self.set_header("Cache-Control", "private, max-age=86400")
         self.finish(picture)
-
-
-class Login(Page):
-    """The login form."""
-
-    @allow_unauthenticated
-    async def get(self) -> None:
-        """Show the form; who is logged in goes where he wanted to go."""
-        if self.current_user:
-            self.redirect(self._next())
-        else:
-            self._form("")
-
-    @allow_unauthenticated
-    async def post(self) -> None:
-        """Check name and password."""
-        user = self.identity_provider.process_login_form(self)
-        if user is None:
-            self.set_status(401)
-            self._form("That name and password do not match")
-            return
-        self.identity_provider.set_login_cookie(self, user)
-        self.redirect(self._next())
-
-    def _form(self, message: str) -> None:
-        self.show("login.html", message=message, next=self._next(), xsrf=self.xsrf_token.decode())
-
-    def _next(self) -> str:
-        """Where to go after the login: a path of this server only."""
-        wanted = self.get_argument("next", default="/")
-        parts = urlsplit(wanted)
-        plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
-        return wanted if plain and not parts.scheme and not parts.netloc else "/"
-
-
-class Logout(Page):
-    """Ends a login."""
-
-    async def post(self) -> None:
-        """End this viewer's kernels and forget him."""
-        kernels = self.settings["kernel_manager"]
-        for kernel in kernels.open_kernels:
-            if kernel.visit.owner == self.current_user.username:
-                await kernels.end(kernel.kernel_id, "logged out")
-        self.settings["admission"].withdraw(self.current_user.username)
-        self.identity_provider.clear_login_cookie(self)
-        self.redirect("/login")
 
 
 class Missing(Page):

@@ -25,8 +25,20 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who sent an upload: which token, whose it is if that is known, and from where."""
+
+    token: str = ""
+    person: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Upload:
-    """What an author sent: ``address`` is the URL of the server as he sees it."""
+    """What an author sent: ``address`` is the URL of the server as he sees it.
+
+    ``author`` is what his git says, which nobody checks; ``sender`` is what his token says.
+    """
 
     name: str
     bundle: bundles.Bundle
@@ -34,6 +46,7 @@ class Upload:
     commit: str
     draft: bool
     address: str
+    sender: Sender = Sender()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ class Notebook(api.Api):
         """Unpublish it; whoever has it open may finish."""
         if self.refused():
             return
-        if self.settings["store"].remove(name):
+        if self.settings["store"].revisions(name):
+            self.note_first("remove", dashboard=name)
+            self.settings["store"].remove(name)
             self.settings["collect"]()
             self.set_status(204)
         else:
@@ -113,7 +115,10 @@ class Notebook(api.Api):
         data, limit = bytes(files["file"][0]["body"]), self.settings["upload_limit"]
         # Viewers must not wait while a large one is unpacked.
         bundle = await asyncio.to_thread(_read, data, limit)
-        return progress.Upload(name, bundle, author, commit, draft == "true", self.address)
+        sender = progress.Sender(
+            self.bearer.name, self.bearer.creator, self.request.remote_ip or ""
+        )
+        return progress.Upload(name, bundle, author, commit, draft == "true", self.address, sender)
 
 
 def _read(data: bytes, limit: int) -> bundles.Bundle:

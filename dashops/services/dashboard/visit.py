@@ -1,12 +1,14 @@
 """A viewer asks for a dashboard: start his kernel, and send him to its page on the other origin."""
 
-import functools
-
+from jupyter_server.auth import User
 from tornado import web
 
 from dashops.services.dashboard import (
+    access,
     addresses,
+    admission,
     capabilities,
+    door,
     kernels,
     pages,
     previews,
@@ -21,16 +23,20 @@ class Visit(pages.Page):
 
     gone = False
 
+    def stranger(self) -> User | None:
+        """Who asks, if he has not logged in and need not."""
+        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
+
     def initialize(self, *, chrome: bool) -> None:
         """``chrome``: whether to show the bar with title and links."""
         self.chrome = chrome
 
     async def get(self, name: str) -> None:
         """Open what the name shows."""
-        revision = self.settings["store"].active(name)
+        revision = self.settings["door"].shown(self, name)
         if revision is None:
             # Who waited for it holds up nobody else.
-            self.settings["admission"].withdraw(self.current_user.username, name)
+            self.settings["admission"].withdraw(admission.payer(self.current_user.username), name)
         await self.show_revision(revision)
 
     async def show_revision(self, revision: store.Revision | None, *, pinned: bool = False) -> None:
@@ -61,9 +67,20 @@ class Visit(pages.Page):
     ) -> kernels.ViewerKernel | None:
         """A kernel for this visit; none when it has to wait, and was answered with that."""
         opener: serving.Serving = self.settings["serving"]
-        start = functools.partial(
-            opener.open, revision, self.current_user, self.request.query, pinned=pinned
-        )
+        user, query, passing = self.current_user, self.request.query, self.settings["door"]
+
+        async def start() -> kernels.ViewerKernel:
+            kernel = await opener.open(revision, user, query, pinned=pinned)
+            kernel.visit.user_of = user
+            # That took a while, and who is logged in or may open it may be others now.
+            if not await self.identity_provider.still(self, user):
+                await self.settings["kernel_manager"].end(kernel.kernel_id, "logged out")
+                raise web.HTTPError(404)
+            if not passing.may(user, revision.name, access.PREVIEW if pinned else access.OPEN):
+                await self.settings["kernel_manager"].end(kernel.kernel_id, door.WITHDRAWN)
+                raise web.HTTPError(404)
+            return kernel
+
         # A preview is another page than the dashboard of its name.
         key = f"{revision.name}@{revision.number}" if pinned else revision.name
         return await waiting.admitted(self, revision, key, start)
@@ -95,4 +112,5 @@ class Preview(Visit):
 
     async def get(self, token: str) -> None:
         """Open it."""
-        await self.show_revision(previews.revision(self.settings, token), pinned=True)
+        found = previews.revision(self.settings, token)
+        await self.show_revision(self.settings["door"].previewed(self, found), pinned=True)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
+from jupyter_server.auth import User
 from tornado import iostream
 
 from dashops.services.dashboard import admission, gateways, kernels, pages, store
@@ -100,7 +101,7 @@ async def admitted(
     ``key`` says which page it is; raises what ``start`` raises, but ``gateways.Full``.
     """
     room: Room = page.settings["waiting"]
-    ticket = room.queue.enter(page.current_user.username, revision.name, key)
+    ticket = room.queue.enter(admission.payer(page.current_user.username), revision.name, key)
     if not await room.turn(ticket):
         _show(page, revision, ticket)
         return None
@@ -137,10 +138,14 @@ class Events(pages.Page):
 
     _left: Callable[[], None] | None = None
 
+    def stranger(self) -> User | None:
+        """Who waits, if he has not logged in and need not."""
+        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
+
     async def get(self, key: str) -> None:
         """Stream events ``place`` and, as the last one, ``ready``: load the page again."""
         room: Room = self.settings["waiting"]
-        owner = self.current_user.username
+        owner = admission.payer(self.current_user.username)
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")

@@ -29,7 +29,14 @@ __all__ = [
     "wait",
 ]
 
-SECRETS = ("gateway-token", "deploy-token", "cookie-secret", "viewer-password", "notebook-token")
+SECRETS = (
+    "gateway-token",
+    "deploy-token",
+    "admin-token",
+    "cookie-secret",
+    "viewer-password",
+    "notebook-token",
+)
 
 
 def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import httpx
 from tornado import httpserver, web
@@ -52,6 +53,7 @@ def ask(folder, *gateways, headers=TOKEN):
         [("/_api/about", about.About)],
         gateways=Gateways(*gateways),
         deploy_token="right",
+        audit=SimpleNamespace(write=lambda *_, **__: None),
         labextensions=[str(folder), "/nonexistent"],
     )
 

@@ -9,7 +9,7 @@ import pytest
 from jupyter_server.auth import User
 from test_kernels import LIMITS, Gateway, revision
 
-from dashops.services.dashboard import addresses, capabilities, kernels, sandbox
+from dashops.services.dashboard import addresses, admission, capabilities, kernels, sandbox
 
 BOB = User(username="bob", name="Bob")
 PATH = "/dashboards/sales/"
@@ -84,6 +84,12 @@ def test_a_kernel_that_dies_again_and_again_loads_its_page_once(world):
     assert held.again(first) and not held.again(second)
     held._again[("bob", "sales")] = time.monotonic() - capabilities.PAUSE - 1
     assert held.again(grant())
+
+
+def test_a_stranger_is_somebody_else_each_time_and_yet_counted(world):
+    _, held, grant = world
+    first, second = (User(f"{admission.STRANGER}ab12-{visit}") for visit in "12")
+    assert held.again(grant(user=first)) and not held.again(grant(user=second))
 
 
 def asked(host, **settings):

@@ -49,6 +49,7 @@ async def asked(world, **headers):
         "admission": SimpleNamespace(waiting=lambda _: 0),
         "kernel_manager": world.kernels, "store": world.store, "gateways": world,
         "serving": world.serving, "deploy_token": "right",
+        "audit": SimpleNamespace(write=lambda *_, **__: None),
     }  # fmt: skip
     async with (
         listening(("/_api/usage", usage.Usage), **settings) as url,

@@ -137,3 +137,15 @@ def test_nobody_is_told_to_close_a_page_that_another_one_would_get():
     told = waiting.words(admission.Standing(2, "user", 1, crowded=True))
     assert told.place == "You are number 3 in the queue"
     assert told.reason == "You have 1 page open, and that is as many as one viewer may have."
+
+
+def test_strangers_of_one_address_wait_in_one_place(house):
+    async def scene():
+        await house.visit("ann")
+        first, again, other = [
+            await house.visit(f"{admission.STRANGER}{who}") for who in ("a-1", "a-2", "b-1")
+        ]
+        assert first.told.place == again.told.place == "You are next", "a reload is no newcomer"
+        assert other.told.place == "You are number 2 in the queue"
+
+    asyncio.run(scene())

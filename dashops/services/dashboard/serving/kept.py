@@ -8,7 +8,7 @@ from typing import Any
 import markupsafe
 import nbformat
 
-from dashops.services.dashboard import kernels, rendering
+from dashops.services.dashboard import kernels, rendering, visiting
 
 Rendered = Callable[[kernels.ViewerKernel], AsyncGenerator[str, None]]
 """Makes the page of a kernel."""
@@ -71,7 +71,7 @@ class Kept:
             async for _ in self.pieces(settings, log, kernel, text, chrome=True):
                 pass
 
-    async def _page(self, visit: kernels.Visit, made: Rendered) -> Page:
+    async def _page(self, visit: visiting.Visit, made: Rendered) -> Page:
         # Nobody can write these into a notebook, as nobody knows them.
         gaps = {name: secrets.token_hex(16) for name in ("kernel", "user", "base", "main")}
         nobody = replace(visit, user=gaps["user"], base=gaps["base"], main=gaps["main"])

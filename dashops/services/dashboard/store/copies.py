@@ -1,7 +1,7 @@
 """What a backup takes out of a store and a restore brings in, as one zip; it believes no zip.
 
 ``backup.json`` has the format and the rows, ``revisions/<digest>.zip`` the bundles and
-``thumbnails/<digest>.png`` the pictures. Users and grants have their place in format 1.
+``thumbnails/<digest>.png`` the pictures. Users have their place in format 1.
 """
 
 import json
@@ -16,7 +16,7 @@ import sqlalchemy as sql
 
 from dashops import __version__, errors
 from dashops import bundle as bundles
-from dashops.services.dashboard.store import records, rows, tables
+from dashops.services.dashboard.store import grants, records, rows, tables
 from dashops.services.dashboard.store.dashboards import Store
 from dashops.services.dashboard.store.files import environment
 
@@ -29,16 +29,15 @@ FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 
 def take(store: Store, path: Path) -> None:
     """Write all that the store keeps into a file, as it is at one moment."""
-    with store.holding() as (revisions, activations):
+    with store.holding() as (revisions, others):
         digests = {each.digest: each.thumbnail for each in revisions}
         content = {
             "format": FORMAT,
             "dashops": __version__,
             "created": records.now(),
             "revisions": [each.row() for each in revisions],
-            "activations": activations,
             "users": [],
-            "grants": [],
+            **others,
         }
         with zipfile.ZipFile(path, "x") as archive:
             text = json.dumps(content)
@@ -60,14 +59,14 @@ def restore(store: Store, path: Path, limit: int) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            revisions, activations = _rows(archive)
+            revisions, others = _rows(archive)
             names = sorted({each.name for each in revisions})
             refuse_taken(store, names)
             digests = {each.digest for each in revisions}
             with store.bringing(digests):
                 kept = {each: _bring(store, archive, each, limit) for each in sorted(digests)}
                 whole = [replace(each, **kept[each.digest]) for each in revisions]
-                _insert(store, names, whole, activations)
+                _insert(store, names, whole, others)
     except FAULTS as error:
         raise errors.SpecError(
             f"the backup cannot be read: {error}", hint="maybe it was cut off: copy it again"
@@ -87,7 +86,7 @@ def refuse_taken(store: Store, names: list[str]) -> None:
         )
 
 
-def _rows(archive: zipfile.ZipFile) -> tuple[list[records.Revision], list[dict[str, Any]]]:
+def _rows(archive: zipfile.ZipFile) -> tuple[list[records.Revision], rows.Others]:
     entry = next((each for each in archive.infolist() if each.filename == ROWS), None)
     if entry is None:
         raise ValueError(f"it has no `{ROWS}`")
@@ -128,14 +127,17 @@ def _insert(
     store: Store,
     names: list[str],
     revisions: list[records.Revision],
-    activations: list[dict[str, Any]],
+    others: rows.Others,
 ) -> None:
     with store.change() as connection:
         refuse_taken(store, names)  # somebody may have deployed one meanwhile
         if revisions:
             connection.execute(sql.insert(tables.revisions), [each.row() for each in revisions])
-        if activations:
-            connection.execute(sql.insert(tables.activations), activations)
+        for name in names:  # none of before may let anybody into these
+            connection.execute(grants.forget(name))
+        for kind, made in others.items():
+            if made:
+                connection.execute(sql.insert(tables.metadata.tables[kind]), made)
 
 
 def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

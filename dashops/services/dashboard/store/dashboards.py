@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +10,27 @@ from typing import Any
 import sqlalchemy as sql
 
 from dashops import bundle as bundles
-from dashops.services.dashboard.store import database, migrations, records, retention, tables
+from dashops.services.dashboard.store import (
+    database,
+    grants,
+    migrations,
+    records,
+    retention,
+    tables,
+)
 from dashops.services.dashboard.store.decisions import Decisions
 from dashops.services.dashboard.store.files import Disk, Files, environment
+from dashops.services.dashboard.store.holding import Holding
 from dashops.services.dashboard.store.records import Revision
 from dashops.services.dashboard.store.shelf import Shelf
 from dashops.services.dashboard.store.shown import Shown
+from dashops.services.dashboard.store.tokens import Tokens
 from dashops.services.dashboard.store.tries import Tries
 
 ACTIVATED, KEPT = tables.activations.c, tables.revisions.c
 
 
-class Store(Decisions, Tries):
+class Store(Decisions, Tries, Holding, grants.Granting, Tokens):
     """Metadata in a database, by default ``store.db``, and files by digest.
 
     One server at a time uses a store, from any of its threads. Every method raises Unavailable
@@ -38,6 +46,7 @@ class Store(Decisions, Tries):
         self.writing = database.writing(self.reading)
         migrations.migrate(self.reading)
         self._shown = Shown(self.reading)
+        self._granted = grants.Granted(self.reading)
         self._changing = threading.RLock()
         self._held: set[tuple[str, str]] = set()
         self._retention = retention.Retention(self.reading, self.writing, self.files)
@@ -172,6 +181,7 @@ class Store(Decisions, Tries):
             name,
             sql.delete(tables.activations).where(ACTIVATED.name == name),
             sql.delete(tables.revisions).where(KEPT.name == name),
+            grants.forget(name),
         )
         return bool(gone)
 
@@ -214,30 +224,6 @@ class Store(Decisions, Tries):
         return self.files.folder(revision.digest) / path
 
     @contextlib.contextmanager
-    def holding(self) -> Iterator[tuple[list[Revision], list[dict[str, Any]]]]:
-        """All revisions that were judged and all activations, oldest first; none goes meanwhile."""
-        shown = sql.select(ACTIVATED.name, ACTIVATED.number, ACTIVATED.activated)
-        with self._changing:
-            with self.reading.connect() as connection:
-                judged = sql.select(tables.revisions).where(KEPT.state != "new")
-                rows = connection.execute(judged.order_by(KEPT.name, KEPT.number)).mappings()
-                revisions = [records.revision(row) for row in rows]
-                found = connection.execute(shown.order_by(ACTIVATED.id)).mappings()
-                activations = [dict(row) for row in found]
-            holds = self._hold({each.digest for each in revisions})
-        with holds:
-            yield revisions, activations
-
-    @contextlib.contextmanager
-    def bringing(self, digests: Collection[str]) -> Iterator[None]:
-        """Nothing of these digests goes, but what has no revision at the end may."""
-        with self._changing:
-            holds = self._hold(digests)
-        with holds:
-            self.files.doubt(digests)
-            yield
-
-    @contextlib.contextmanager
     def change(self, *names: str) -> Iterator[sql.Connection]:
         """A transaction that writes, of these names or any, and no other meanwhile."""
         with self._changing:
@@ -246,14 +232,7 @@ class Store(Decisions, Tries):
                     yield connection
             finally:
                 self._shown.changed(*names)
-
-    def _hold(self, digests: Collection[str]) -> contextlib.ExitStack:
-        # No name has a slash, so nobody else can release these.
-        mine = {(f"/{uuid.uuid4().hex}", digest) for digest in digests}
-        self._held |= mine
-        stack = contextlib.ExitStack()
-        stack.callback(self._held.difference_update, mine)
-        return stack
+                self._granted.changed()
 
     def _recover(self) -> None:
         """A crash ended whatever was being tried."""

@@ -69,6 +69,30 @@ class Deploy:
     finished: str | None
 
 
+@dataclass(frozen=True)
+class Token:
+    """What is kept of a token of programs: not the token, but its SHA-256.
+
+    Whatever is deployed with it is deployed by ``creator``, if it has one. Times are ISO 8601
+    UTC; a token without ``expires`` is good until it is ``revoked``.
+    """
+
+    id: str
+    name: str
+    hash: str
+    scopes: tuple[str, ...]
+    created: str
+    expires: str | None
+    used: str | None = None
+    revoked: str | None = None
+    creator: str = ""
+
+
+def token(row: Mapping[Any, Any]) -> Token:
+    """The token in a row of its table."""
+    return Token(**{**row, "scopes": tuple(row["scopes"])})
+
+
 def now() -> str:
     """This second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,13 +7,19 @@ from typing import Any
 
 from dashops import bundle as bundles
 from dashops import errors
+from dashops.services.dashboard import access
+from dashops.services.dashboard.store.grants import OWNER
 from dashops.services.dashboard.store.records import Revision
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def check(content: Mapping[str, Any]) -> tuple[list[Revision], list[dict[str, Any]]]:
-    """The revisions and activations in the rows of a backup."""
+Others = dict[str, list[dict[str, Any]]]
+"""Rows by the name of their table."""
+
+
+def check(content: Mapping[str, Any]) -> tuple[list[Revision], Others]:
+    """The revisions in the rows of a backup, and all other rows."""
     revisions = [_revision(each) for each in _list(content, "revisions")]
     activations = [_activation(each) for each in _list(content, "activations")]
     known = {(each.name, each.number): each.state for each in revisions}
@@ -22,7 +28,33 @@ def check(content: Mapping[str, Any]) -> tuple[list[Revision], list[dict[str, An
     shown = {each["name"]: (each["name"], each["number"]) for each in activations}
     if any(known.get(newest) != "good" for newest in shown.values()):
         raise ValueError("it has a dashboard without its revision")
-    return revisions, activations
+    granted = [row for name, each in _granted(content).items() for row in _rows(name, each)]
+    if not {each["dashboard"] for each in granted} <= {each.name for each in revisions}:
+        raise ValueError("it grants a dashboard that it does not have")
+    return revisions, {"activations": activations, "grants": granted}
+
+
+def _granted(content: Mapping[str, Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in _list(content, "grants"):
+        found.setdefault(_name(row, "dashboard"), []).append(row)
+    return found
+
+
+def _rows(name: str, found: list[Any]) -> list[dict[str, Any]]:
+    """The grants of one dashboard, as few and as sane as if somebody had asked for them."""
+    try:
+        owners = [
+            access.name(row.get("value"), "user") for row in found if row.get("kind") == OWNER
+        ]
+        others = [row for row in found if row.get("kind") != OWNER]
+        given = access.read(others) if others else frozenset()
+    except errors.SpecError as error:
+        raise ValueError(error.message) from error
+    if len(owners) > 1:
+        raise ValueError("it has a dashboard with two owners")
+    everything = [*given, *(access.Grant(OWNER, each) for each in owners)]
+    return [{"dashboard": name, "kind": each.kind, "value": each.value} for each in everything]
 
 
 def _revision(row: Any) -> Revision:
@@ -64,9 +96,9 @@ def _activation(row: Any) -> dict[str, Any]:
     return {"name": _name(row), "number": _number(row), "activated": _time(row, "activated")}
 
 
-def _name(row: Any) -> str:
+def _name(row: Any, key: str = "name") -> str:
     try:
-        return bundles.check_name(_text(row, "name", 63))
+        return bundles.check_name(_text(row, key, 63))
     except errors.SpecError as error:
         raise ValueError(error.message) from error
 

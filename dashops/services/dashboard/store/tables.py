@@ -1,4 +1,4 @@
-"""The tables that say which revisions there are and which one each name shows; no logic.
+"""The tables: revisions and what each name shows, deploys, people and their logins; no logic.
 
 Whoever changes them writes a migration; a test compares both.
 """
@@ -56,6 +56,66 @@ deploys = sql.Table(
     sql.Column("started", sql.String(32), nullable=False),
     sql.Column("finished", sql.String(32)),
     sql.Index("deploys_by_start", "started"),
+)
+
+# People with a password of their own; whom another provider vouches for has no row.
+users = sql.Table(
+    "users",
+    metadata,
+    sql.Column("name", sql.String(200), primary_key=True),
+    sql.Column("display", sql.String(200), nullable=False),
+    sql.Column("password", sql.String(200), nullable=False),
+    sql.Column("role", sql.String(16), nullable=False),
+    sql.Column("created", sql.String(32), nullable=False),
+    sql.Column("disabled", sql.Boolean, nullable=False, server_default=sql.false()),
+)
+
+members = sql.Table(
+    "members",
+    metadata,
+    sql.Column("user", sql.String(200), primary_key=True),
+    sql.Column("grp", sql.String(200), primary_key=True),
+)
+
+# The id is the SHA-256 of what the cookie holds; moments are seconds since 1970, to reckon with.
+sessions = sql.Table(
+    "sessions",
+    metadata,
+    sql.Column("id", sql.String(64), primary_key=True),
+    sql.Column("user", sql.String(200), nullable=False),
+    sql.Column("display", sql.String(200), nullable=False),
+    sql.Column("groups", sql.JSON, nullable=False),
+    sql.Column("role", sql.String(16)),
+    sql.Column("provider", sql.String(64), nullable=False),
+    sql.Column("created", sql.BigInteger, nullable=False),
+    sql.Column("seen", sql.BigInteger, nullable=False),
+    sql.Column("expires", sql.BigInteger, nullable=False),
+    sql.Column("address", sql.String(64), nullable=False),
+    sql.Index("sessions_by_user", "user"),
+)
+
+# Who may open what. A dashboard without a row is open to whom `dashboard.access` says.
+grants = sql.Table(
+    "grants",
+    metadata,
+    sql.Column("dashboard", sql.String(63), primary_key=True),
+    sql.Column("kind", sql.String(16), primary_key=True),
+    sql.Column("value", sql.String(200), primary_key=True),
+)
+
+# `hash` is the SHA-256 of the whole token, which nobody keeps.
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(16), primary_key=True),
+    sql.Column("name", sql.String(200), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("created", sql.String(32), nullable=False),
+    sql.Column("expires", sql.String(32)),
+    sql.Column("used", sql.String(32)),
+    sql.Column("revoked", sql.String(32)),
+    sql.Column("creator", sql.String(200), nullable=False, server_default=""),
 )
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sql
 from dashops.services.dashboard.store import tables
 from dashops.services.dashboard.store.database import Unavailable, writing
 
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every version there was, oldest first; a test asserts that they are those of the scripts."""
 
 _VERSION = sql.table("alembic_version", sql.column("version_num"))
