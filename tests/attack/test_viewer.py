@@ -157,13 +157,13 @@ def test_a_sample_of_fuzzed_frames_stops_no_kernel(
 
 
 def test_a_frame_over_the_limit_ends_that_connection_only(bob: Viewer, name: str) -> None:
-    kernel = bob.open(name)
-    greedy = connect(bob, kernel, wall.PROTOCOL)
+    page = bob.open(name)
+    greedy = connect(page.channels, wall.PROTOCOL)
     with pytest.raises((websocket.WebSocketException, OSError)):
         greedy.send_binary(bytes(wall.FRAME + 1))
         while greedy.recv():
             pass
-    again = connect(bob, kernel, wall.PROTOCOL)
+    again = connect(page.channels, wall.PROTOCOL)
     assert answers(again)
     again.close()
 
