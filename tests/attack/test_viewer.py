@@ -358,7 +358,7 @@ EXPECTED = {
 
 def seen(live: Live, bob: Viewer, name: str, cell: str, **asked: Any) -> dict[str, Any]:
     live.deploy(name, cell, **asked)
-    page = html.unescape(bob.http.get(f"/dashboards/{name}/").text)
+    page = html.unescape(bob.open(name).html)
     found: dict[str, Any] = json.loads(page.split("seen:")[1].split(":seen")[0])
     return found
 
