@@ -40,7 +40,7 @@ def deploy(live: Live, name: str, *cells: str, own: int | None = None, **asked: 
 
 
 def page(viewer: Viewer, name: str) -> str:
-    return html.unescape(viewer.http.get(f"/dashboards/{name}/").text)
+    return html.unescape(viewer.open(name).html)
 
 
 def test_a_notebook_that_asks_in_its_run_runs_anew_for_each_viewer(live: Live) -> None:

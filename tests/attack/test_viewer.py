@@ -157,13 +157,13 @@ def test_a_sample_of_fuzzed_frames_stops_no_kernel(
 
 
 def test_a_frame_over_the_limit_ends_that_connection_only(bob: Viewer, name: str) -> None:
-    kernel = bob.open(name)
-    greedy = connect(bob, kernel, wall.PROTOCOL)
+    page = bob.open(name)
+    greedy = connect(page.channels, wall.PROTOCOL)
     with pytest.raises((websocket.WebSocketException, OSError)):
         greedy.send_binary(bytes(wall.FRAME + 1))
         while greedy.recv():
             pass
-    again = connect(bob, kernel, wall.PROTOCOL)
+    again = connect(page.channels, wall.PROTOCOL)
     assert answers(again)
     again.close()
 
@@ -358,7 +358,7 @@ EXPECTED = {
 
 def seen(live: Live, bob: Viewer, name: str, cell: str, **asked: Any) -> dict[str, Any]:
     live.deploy(name, cell, **asked)
-    page = html.unescape(bob.http.get(f"/dashboards/{name}/").text)
+    page = html.unescape(bob.open(name).html)
     found: dict[str, Any] = json.loads(page.split("seen:")[1].split(":seen")[0])
     return found
 
