@@ -94,6 +94,11 @@ class Dashboard(Section):
         description="URL that people open, where a proxy with TLS stands before this server: "
         "`https://dashboards.example.com`. Default: none, people open the port itself.",
     )
+    content_address: Address | None = Field(
+        default=None,
+        description="URL under which that proxy shows the pages of dashboards (`content_port`), "
+        "on another host or port: `https://content.example.com`. Default: none.",
+    )
     title: Text = Field(
         default="Dashboards",
         description="Heading of the gallery and the login page. Default: Dashboards.",
