@@ -12,9 +12,7 @@ HEAD = """\
 
 Each library below was deployed to a real stack and looked at in Chromium: what it draws must be
 painted, what can be clicked must answer, no request may leave for another host, and the browser's
-console must stay empty. What does not work was tried the same way. What works and is in Python was
-also opened with a fresh kernel, and gave the same page and the same answers as in the
-[way it opens](opening.md) by itself.
+console must stay empty. What does not work was tried the same way.
 
 Python packages come from the notebook (see [publishing](publishing.md)); what the last column names
 is for the operator, see [kernels and front ends](kernels.md).
