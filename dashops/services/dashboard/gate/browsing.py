@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dashops.services.dashboard.gate.looking import Look
 
 LOOK = 60  # seconds that a complete page may take until it is painted
-DRAW = 3  # seconds to wait for a widget that draws nothing, which may be all it wants
+DRAW = 6  # seconds to wait for a widget that draws nothing, which may be all it wants
 POLL = 0.05
 SEEN, MOVE = (
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("seen.js", "move.js")
