@@ -1,7 +1,6 @@
 """Dashboards move from one stack to an empty one in another folder, and open there."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,20 +30,11 @@ def opened(stack: Live, name: str) -> str:
 def test_all_dashboards_move(live: Live, other: Live, tmp_path: Path) -> None:
     data = live.folder / "numbers.csv"
     data.write_text("4711")
-
-    def two() -> None:
-        live.deploy("two", "print('first of two')")
-        live.deploy("two", "print('second of two')")
-        live.deploy("two", "1/0", code=1)
-
-    with ThreadPoolExecutor() as pool:
-        going = [
-            pool.submit(live.dashops, "deploy-notebook", EXAMPLE),
-            pool.submit(live.deploy, "one", "print(open('numbers.csv').read())", files=(data,)),
-            pool.submit(two),
-        ]
-    for each in going:
-        each.result()
+    live.dashops("deploy-notebook", EXAMPLE)
+    live.deploy("one", "print(open('numbers.csv').read())", files=(data,))
+    live.deploy("two", "print('first of two')")
+    live.deploy("two", "print('second of two')")
+    live.deploy("two", "1/0", code=1)
     file = tmp_path / "all.dashops"
     live.dashops("backup", file)
     assert file.stat().st_mode & 0o077 == 0
