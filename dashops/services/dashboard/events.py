@@ -5,12 +5,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tornado import iostream
+from tornado import iostream, web
 
 from dashops.services.dashboard import api, progress, scopes, store
 
 LISTED = 50  # deploys, newest first
 SILENCE = 10  # seconds after which a comment keeps proxies from giving up
+STILL_HERE = ": still here\n\n"
 
 
 class Deploys(api.Api):
@@ -45,16 +46,14 @@ class Events(api.Api):
             self.fail(404, "nothing more is known of this deploy", "see `dashops deploys`")
             return
         last = self.request.headers.get("Last-Event-ID", "")
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Accel-Buffering", "no")
+        begin(self)
         events = running.follow(int(last) if last.isascii() and last.isdecimal() else 0)
         following: asyncio.Future[Any] = asyncio.ensure_future(anext(events, None))
         try:
             while True:
                 done, _ = await asyncio.wait({following}, timeout=SILENCE)
                 if not done:
-                    self.write(": still here\n\n")
+                    self.write(STILL_HERE)
                 elif (event := following.result()) is None:
                     return
                 else:
@@ -67,6 +66,13 @@ class Events(api.Api):
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+
+
+def begin(handler: web.RequestHandler) -> None:
+    """Let the answer be server-sent events, which nothing on the way keeps or holds back."""
+    handler.set_header("Content-Type", "text/event-stream")
+    handler.set_header("Cache-Control", "no-store")
+    handler.set_header("X-Accel-Buffering", "no")
 
 
 def describe(deploy: store.Deploy, running: progress.Running | None) -> Mapping[str, Any]:

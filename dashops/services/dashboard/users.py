@@ -1,21 +1,18 @@
 """The part of the API that keeps people with passwords, and logs people out."""
 
 import asyncio
-import json
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import unquote
 
+from dashops import errors
 from dashops.services.dashboard import api, identity
 from dashops.services.dashboard.identity import passwords
 from dashops.services.dashboard.store import people
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,99}")
-
-
-class Bad(Exception):
-    """What was sent cannot be used."""
 
 
 class People(api.Api):
@@ -38,16 +35,6 @@ class People(api.Api):
             )
         return named != "local"
 
-    def body(self) -> dict[str, Any]:
-        """The JSON object that was sent. Raises Bad."""
-        try:
-            found = json.loads(self.request.body or "{}")
-        except ValueError as error:
-            raise Bad("the body is no JSON") from error
-        if not isinstance(found, dict):
-            raise Bad("the body is no JSON object")
-        return found
-
 
 class Users(People):
     """Everybody with a password here."""
@@ -58,8 +45,8 @@ class Users(People):
             return
         found = await asyncio.to_thread(self.kept.all)
         logins = await asyncio.to_thread(self.kept.logins)
-        counts = [each.user for each in logins]
-        self.finish({"users": [_shown(each, counts.count(each.name)) for each in found]})
+        counts = Counter(each.user for each in logins)
+        self.finish({"users": [_shown(each, counts[each.name]) for each in found]})
 
     async def post(self) -> None:
         """Add one."""
@@ -67,13 +54,11 @@ class Users(People):
             return
         try:
             sent = self.body()
-            name, password = sent.get("name"), _password(sent.get("password"))
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise Bad("a name has lower-case letters, digits and `.` `_` `@` `+` `-`")
+            name, password = _name(sent.get("name")), _password(sent.get("password"))
             display, role = _line(sent.get("display") or name), _role(sent.get("role") or "viewer")
             groups = _groups(sent.get("groups") or [])
-        except Bad as error:
-            self.fail(400, str(error))
+        except errors.SpecError as error:
+            self.fail(400, error.message, error.hint)
             return
         hashed = await self.settings["hashing"].made(password)
         added = people.person(name, display, hashed, role, groups)
@@ -98,8 +83,8 @@ class User(People):
             return
         try:
             values, groups, password = _changes(self.body())
-        except Bad as error:
-            self.fail(400, str(error))
+        except errors.SpecError as error:
+            self.fail(400, error.message, error.hint)
             return
         if password is not None:
             values["password"] = await self.settings["hashing"].made(password)
@@ -158,23 +143,29 @@ def _changes(sent: dict[str, Any]) -> tuple[dict[str, Any], list[str] | None, st
         values["display"] = _line(sent["display"])
     if "disabled" in sent:
         if not isinstance(sent["disabled"], bool):
-            raise Bad("`disabled` is true or false")
+            raise errors.SpecError("`disabled` is true or false")
         values["disabled"] = sent["disabled"]
     groups = _groups(sent["groups"]) if "groups" in sent else None
     return values, groups, _password(sent["password"]) if "password" in sent else None
 
 
+def _name(sent: Any) -> str:
+    if not isinstance(sent, str) or not NAME.fullmatch(sent):
+        raise errors.SpecError("a name has lower-case letters, digits and `.` `_` `@` `+` `-`")
+    return sent
+
+
 def _password(sent: Any) -> str:
     if not isinstance(sent, str):
-        raise Bad("there is no password")
+        raise errors.SpecError("there is no password")
     if problem := passwords.problem(sent):
-        raise Bad(problem)
+        raise errors.SpecError(problem)
     return sent
 
 
 def _role(sent: Any) -> str:
     if sent not in identity.ROLES:
-        raise Bad(f"a role is one of {', '.join(identity.ROLES)}")
+        raise errors.SpecError(f"a role is one of {', '.join(identity.ROLES)}")
     return str(sent)
 
 
@@ -182,13 +173,13 @@ def _groups(sent: Any) -> list[str]:
     if not isinstance(sent, list) or not all(
         isinstance(each, str) and WORD.fullmatch(each) for each in sent
     ):
-        raise Bad("a group has letters, digits, blanks and `.` `_` `@` `+` `-`")
+        raise errors.SpecError("a group has letters, digits, blanks and `.` `_` `@` `+` `-`")
     return sent
 
 
 def _line(sent: Any) -> str:
     if not isinstance(sent, str) or not sent.isprintable() or not 0 < len(sent.strip()) <= 100:
-        raise Bad("a shown name is one line of at most 100 characters")
+        raise errors.SpecError("a shown name is one line of at most 100 characters")
     return sent.strip()
 
 

@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass
 from jupyter_server.auth import User
 from tornado import iostream
 
-from dashops.services.dashboard import admission, gateways, kernels, pages, store
+from dashops.services.dashboard import admission, events, gateways, kernels, pages, store
 
 AGAIN = 10  # seconds after which who runs no scripts may ask again; less than admission.GONE
-SILENCE = 10  # seconds after which a comment keeps proxies from giving up
 PATIENCE = 1.0  # seconds that the first one waits for a page that is closed just now
 TOGETHER = 0.05  # seconds within which all changes are one news: a crowd comes at once
 # A browser has six connections to a server for all its tabs. Those beyond these ask again instead.
@@ -146,9 +145,7 @@ class Events(pages.Page):
         """Stream events ``place`` and, as the last one, ``ready``: load the page again."""
         room: Room = self.settings["waiting"]
         owner = admission.payer(self.current_user.username)
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Accel-Buffering", "no")
+        events.begin(self)
         many = room.streams[owner] >= STREAMS
         self._come(room, owner, key)
         try:
@@ -161,8 +158,8 @@ class Events(pages.Page):
                     await self.flush()
                 if many:
                     return
-                if not await room.news(SILENCE):
-                    self.write(": still here\n\n")
+                if not await room.news(events.SILENCE):
+                    self.write(events.STILL_HERE)
                     await self.flush()
             self.write("event: ready\ndata: {}\n\n")
         except iostream.StreamClosedError:

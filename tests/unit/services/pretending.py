@@ -22,6 +22,16 @@ BOB = User(username="bob", name="Bob")
 HOUR = 3600
 
 
+class Clock:
+    """Shows the time it is given."""
+
+    def __init__(self, now=0.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
 class Socket:
     """A kernel that answers, until it is dead."""
 

@@ -3,14 +3,9 @@
 import asyncio
 import logging
 
+from pretending import Clock
+
 from dashops.services.dashboard.serving import background
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def test_one_at_a_time_for_each_key():

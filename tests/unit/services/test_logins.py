@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from frontdoor import Server
+from pretending import Clock
 
 from dashops.services.dashboard import identity, store
 from dashops.services.dashboard.identity import local, passwords, provider, sessions
@@ -18,16 +19,9 @@ IDLE, LIFETIME = 100, 1000
 ALICE = identity.Person("alice", "Alice", frozenset({"sales"}), "author")
 
 
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture
@@ -287,7 +281,7 @@ def test_a_crowd_of_strangers_is_sent_away_and_whoever_was_here_is_not():
         strangers = [hashing.right(None, "guess", known=False) for _ in range(30)]
         answers = asyncio.gather(*strangers, return_exceptions=True)
         await asyncio.sleep(0)
-        right = await hashing.right(hashing._nobody, "nobody has this password", known=True)
+        right = await hashing.right(passwords._nobody(), "nobody has this password", known=True)
         told = await answers
         hashing.close()
         return right, [type(each) for each in told]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -34,8 +35,6 @@ class Hashing:
             not KNOWN: ThreadPoolExecutor(1, "guesses", initializer=_yield_to_others),
         }
         self._waiting = dict.fromkeys(self._lines, 0)
-        # Compared with when there is no such person, so that the answer takes as long.
-        self._nobody = _HASHER.hash("nobody has this password")
 
     async def right(self, stored: str | None, password: str, *, known: bool) -> bool:
         """Whether the password is that of the hash; without one it is not, and takes as long.
@@ -43,8 +42,12 @@ class Hashing:
         Raises:
             Busy: when too many wait already.
         """
-        same = await self._run(known, lambda: _same(stored or self._nobody, password))
-        return same and stored is not None
+
+        def same() -> bool:
+            nobody = _nobody()  # also when it is not needed: the first answer must not tell
+            return _same(stored or nobody, password)
+
+        return await self._run(known, same) and stored is not None
 
     async def made(self, password: str) -> str:
         """The hash of a new password."""
@@ -86,6 +89,12 @@ def _yield_to_others() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+
+
+@functools.cache
+def _nobody() -> str:
+    """Compared with when there is no such person, so that the answer takes as long."""
+    return _HASHER.hash("nobody has this password")
 
 
 def _same(stored: str, password: str) -> bool:
