@@ -71,7 +71,7 @@ class Asset(sandbox.Content):
 class KernelState(sandbox.Content):
     """Tells a page whether its kernel still runs, and if not why."""
 
-    def get(self, token: str, kernel_id: str) -> None:
+    async def get(self, token: str, kernel_id: str) -> None:
         """The kernel's model; 410 with the reason when it ended, 404 for all others.
 
         ``again`` says whether the page may load itself again without being asked to.
@@ -81,7 +81,10 @@ class KernelState(sandbox.Content):
             self.set_status(404)
             # A key of before this server was started, most likely.
             self.finish({"reason": "unknown", "message": "", "again": key is None})
-        elif self.held.is_open(key):
+            return
+        if self.held.is_open(key):
+            await open_kernels.asked(key.kernel)
+        if self.held.is_open(key):
             self.finish(_model(key.kernel))
         else:
             reason = open_kernels.ended(kernel_id, key.user.username) or "unknown"

@@ -25,6 +25,7 @@ from dashops.services.dashboard import (
 )
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
+ASKS = 20  # seconds within which a page that lost its connection asks again, see connection.js
 TIMED = 200  # visits of each dashboard whose opening times are kept
 # Who runs a new revision before anybody sees it; no person has a name with a slash.
 GATE = User(username="/gate", name="gate")
@@ -238,6 +239,17 @@ class Kernels(AsyncMappingKernelManager):
         kernel.visit.pages.discard(close)
         if not kernel.visit.pages:
             kernel.visit.left = time.monotonic() + self.settings.reconnect_grace
+
+    async def asked(self, kernel: ViewerKernel) -> None:
+        """A page that lost its connection asks after its kernel, so it is not closed."""
+        if kernel.visit.pages or not kernel.visit.came:
+            return
+        with contextlib.suppress(web.HTTPError):  # the gateway is away, maybe not for long
+            if kernel.kernel_id not in await kernel.gateway.list_kernels():
+                await self.end(kernel.kernel_id, "lost")
+        if not kernel.visit.pages:
+            grace = max(self.settings.reconnect_grace, ASKS)
+            kernel.visit.left = time.monotonic() + grace
 
     def handed(self, kernel: ViewerKernel, seconds: float) -> None:
         """The viewer was told where its page is, and has so long to fetch it."""

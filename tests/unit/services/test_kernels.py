@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from jupyter_server.auth import User
+from tornado import web
 
 from dashops.services.dashboard import kernels
 from dashops.services.dashboard.store import Revision
@@ -17,10 +18,16 @@ class Gateway:
     def __init__(self):
         self.stopped = []
         self.kernels = 0
+        self.down = self.empty = False
 
     async def start_kernel(self, *_):
         self.kernels += 1
         return f"k{self.kernels}"
+
+    async def list_kernels(self):
+        if self.down:
+            raise web.HTTPError(503)
+        return [] if self.empty else [f"k{each + 1}" for each in range(self.kernels)]
 
     async def stop_kernel(self, kernel_id):
         self.stopped.append(kernel_id)
@@ -97,3 +104,38 @@ def test_a_dashboard_that_was_removed_drains_too(opened):
     kernel = open_(1)
     manager.drain({})
     assert kernel.visit.outdated is not None
+
+
+def cut_off(manager, kernel):
+    """Its page has lost its connection, longer ago than the grace."""
+    manager.page_left(kernel, next(iter(kernel.visit.pages)))
+    kernel.visit.left -= LIMITS.reconnect_grace + 1
+
+
+def test_a_page_that_asks_is_not_closed_however_long_the_gateway_is_away(opened):
+    manager, gateway, open_ = opened
+    kernel = open_(1)
+    cut_off(manager, kernel)
+    gateway.down = True
+    asyncio.run(manager.asked(kernel))
+    asyncio.run(manager.sweep())
+    assert manager.owned(kernel.kernel_id, "bob")
+
+
+def test_a_page_that_asks_is_told_at_once_that_its_kernel_is_lost(opened):
+    manager, gateway, open_ = opened
+    kernel = open_(1)
+    cut_off(manager, kernel)
+    gateway.empty = True
+    asyncio.run(manager.asked(kernel))
+    assert manager.ended(kernel.kernel_id, "bob") == "lost"
+
+
+def test_a_page_that_asks_no_more_is_closed(opened):
+    manager, _, open_ = opened
+    kernel = open_(1)
+    cut_off(manager, kernel)
+    asyncio.run(manager.asked(kernel))
+    kernel.visit.left -= kernels.ASKS + 1
+    asyncio.run(manager.sweep())
+    assert manager.ended(kernel.kernel_id, "bob") == "left"
