@@ -188,7 +188,7 @@ class Opened:
 
 
 def base_of(address: str) -> str:
-    found = re.match(r"http://127\.0\.0\.1:\d+/c/[\w-]{43}/", address)
+    found = re.match(r"http://[\w.-]+:\d+/c/[\w-]{43}/", address)
     assert found, address
     return found[0]
 
@@ -248,5 +248,6 @@ def outside(url: str, live: Live) -> bool:
     """Whether a request goes anywhere but to the dashboard server."""
     parts = urlsplit(url)
     ports = (live.ports["dashboard"], live.ports["content"])
-    own = parts.hostname == "127.0.0.1" and parts.port in ports
+    near = parts.hostname == "127.0.0.1" or str(parts.hostname).endswith(".localhost")
+    own = near and parts.port in ports
     return parts.scheme not in ("data", "blob", "about") and not own

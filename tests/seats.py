@@ -89,14 +89,14 @@ class Seats:
     browser: Browser
     taken: list[Seat] = field(default_factory=list)
 
-    def new(self) -> Seat:
-        seat = self.visitor()
+    def new(self, agent: str | None = None) -> Seat:
+        seat = self.visitor(agent)
         seat.log_in()
         return seat
 
-    def visitor(self) -> Seat:
-        """Somebody who has not logged in."""
-        context = self.browser.new_context()
+    def visitor(self, agent: str | None = None) -> Seat:
+        """Somebody who has not logged in, maybe with a browser that is none we know."""
+        context = self.browser.new_context(user_agent=agent)
         context.set_default_timeout(TIMEOUT)
         seat = Seat(self.live, context, context.new_page())
         self.taken.append(seat)

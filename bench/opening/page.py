@@ -85,6 +85,16 @@ def leave(page: Page) -> None:
     browser.close(page)
 
 
+def keep(side: Side) -> tuple[str, bytes]:
+    """Address and content of the side's page, as a browser gets it."""
+    page = side.context.new_page()
+    answer = page.goto(side.url, timeout=PATIENCE)
+    assert answer
+    kept = answer.url, answer.body()
+    leave(page)
+    return kept
+
+
 def load(side: Side, address: str, kept: bytes) -> tuple[float, float]:
     """Seconds until a kept copy of a page has loaded all that it names, and asks for a kernel.
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 from playwright.sync_api import Browser, Error
 
 from bench import browser, machine, processes
@@ -110,10 +109,9 @@ def _notebook(
 def _loads(made: _Made, runs: int) -> list[tuple[float, float]]:
     trivial = notebooks.write(made.stack.folder, "trivial")
     side = sides.dashops(made.engine, made.stack, trivial, page.SCRIPT)
-    with httpx.Client(cookies=side.cookies, timeout=60) as client:
-        kept = client.get(side.url, follow_redirects=True).raise_for_status()
-    page.load(side, str(kept.url), kept.content)  # warms the cache
-    found = [page.load(side, str(kept.url), kept.content) for _ in range(runs)]
+    kept = page.keep(side)
+    page.load(side, *kept)  # warms the cache
+    found = [page.load(side, *kept) for _ in range(runs)]
     side.context.close()
     return found
 

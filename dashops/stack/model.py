@@ -1,5 +1,6 @@
 """The shape of a stack: its sections and what follows from them; reads no file."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -79,6 +80,23 @@ class Stack(Section):
             taken[port] = key
         return self
 
+    @model_validator(mode="after")
+    def _addresses_go_together(self) -> Self:
+        main, content = self.dashboard.address, self.dashboard.content_address
+        if (main is None) != (content is None):
+            key, other = ("address", "content_address") if main else ("content_address", "address")
+            wrong = f"needs `dashboard.{other}` beside it"
+        elif main is not None and main == content:
+            key, wrong = "content_address", "is that of `dashboard.address`"
+        elif "*" in (main or ""):
+            key, wrong = "address", "has a `*`, which only `dashboard.content_address` may have"
+        elif "*" in re.sub(FIRST_PART, "", content or ""):
+            key, wrong = "content_address", "has a `*` that is not all of its host's first part"
+        else:
+            return self
+        about = {"key": f"dashboard.{key}", "wrong": wrong, "hint": "see docs/origins.md"}
+        raise PydanticCustomError("addresses", "{wrong}", about)
+
     @property
     def folder(self) -> Path:
         """Absolute folder of the stack file, or where it would be."""
@@ -133,6 +151,7 @@ class Stack(Section):
         return stack
 
 
+FIRST_PART = r"(?<=//)\*\.(?=[^.:])"
 PORTS = ("dashboard.port", "dashboard.content_port", "gateway.port", "notebook.port")
 
 

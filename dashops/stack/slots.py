@@ -97,7 +97,9 @@ class Dashboard(Section):
     content_address: Address | None = Field(
         default=None,
         description="URL under which that proxy shows the pages of dashboards (`content_port`), "
-        "on another host or port: `https://content.example.com`. Default: none.",
+        "on another host or port: `https://content.example.com`, or with a host for each "
+        "dashboard, which browsers keep scripts for: `https://*.content.example.com`. "
+        "Default: none.",
     )
     title: Text = Field(
         default="Dashboards",

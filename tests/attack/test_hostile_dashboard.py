@@ -5,10 +5,18 @@ from pathlib import Path
 import pytest
 from live import Live, base_of
 from playwright.sync_api import Page
-from seats import SLIDER, Seat
+from seats import SLIDER, Seat, Seats
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 EVIL = "<script>opener?.postMessage('evil', '*'); parent.postMessage('evil', '*')</script>"
+OWN = {
+    "cookies": "got ",
+    "cookies of a frame": "got ",
+    "localStorage": "got 0",
+    "sessionStorage": "got 0",
+    "indexedDB": "got [object Event]",
+    "caches": "got [object Cache]",
+}
 HEAR = """
 () => {
   window.heard = [];
@@ -59,6 +67,12 @@ def places(page: Page) -> dict[str, str]:
     }
 
 
+@pytest.fixture(params=["own", "shared"])
+def seat(seats: Seats, request: pytest.FixtureRequest) -> Seat:
+    """Somebody whose browser finds a host for each dashboard, or not."""
+    return seats.new(None if request.param == "own" else "Mozilla/5.0 Safari/605.1.15")
+
+
 @pytest.fixture
 def other(seat: Seat) -> Page:
     """Another dashboard that the same person has open."""
@@ -78,7 +92,13 @@ def test_a_hostile_dashboard_reads_nothing_and_changes_nothing(
     known = {"main": live.url, "content": live.content, "here": page.url}
     said = page.evaluate("(known) => window.hostile(known)", {**known, "other": places(other)})
     assert len(said) > 50
-    assert {name: each for name, each in said.items() if not each.startswith("refused")} == {}
+    got = {name: each for name, each in said.items() if not each.startswith("refused")}
+    own = ".localhost:" in page.url
+    assert own or got == {}
+    # A dashboard with an origin of its own has storage, with nothing in it that it did not put
+    # there itself.
+    assert {name: OWN.get(name) for name in got} == got
+    assert "tossed" not in [each["name"] for each in seat.context.cookies()]
 
     page.evaluate(MOVE, "size is 5")
     assert other.evaluate("window.heard") == []

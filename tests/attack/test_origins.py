@@ -101,7 +101,7 @@ def test_the_main_origin_has_no_page_and_no_kernel(live: Live, bob: Viewer, page
     for address in (page.address, page.state, f"{page.address}logo.svg"):
         moved = address.replace(live.content, live.url)
         assert bob.http.get(moved).status_code == 404
-    static = re.search(r'src="(/voila/static/[^"]+|/voila/templates/[^"]+)"', page.html)
+    static = re.search(r'src="(/v-\w+/voila/(?:static|templates)/[^"]+)"', page.html)
     assert static
     assert httpx.get(live.content + static[1]).status_code == 200
     assert bob.http.get(static[1]).status_code == 404
@@ -132,7 +132,7 @@ def test_every_answer_is_sandboxed_and_sets_no_cookie(live: Live, bob: Viewer, n
     address = bob.key(name)
     shown = httpx.get(address)
     page = Opened(address, shown.text)
-    static = re.search(r'src="(/voila/[^"]+)"', page.html)
+    static = re.search(r'src="(/v-\w+/voila/[^"]+)"', page.html)
     assert static
     answers = [
         shown,
@@ -156,15 +156,17 @@ def test_every_answer_is_sandboxed_and_sets_no_cookie(live: Live, bob: Viewer, n
         assert each.headers["Referrer-Policy"] == "no-referrer"
         assert each.headers["X-Content-Type-Options"] == "nosniff"
         public = "/voila/" in str(each.url)
-        assert ("no-store" in each.headers.get("Cache-Control", "")) is not public
+        kept = "public, max-age=31536000, immutable" if public else "no-store"
+        assert each.headers["Cache-Control"] == kept
     assert "allow-scripts" in shown.headers["Content-Security-Policy"]
     assert "127.0.0.1" in shown.headers["Content-Security-Policy"]
 
 
 def test_scripts_are_the_same_whether_squeezed_or_not(live: Live, page: Opened) -> None:
-    found = re.findall(r'src="(/voila/[^"]+\.js)"', page.html)
+    found = re.findall(r'src="(/v-\w+/voila/[^"]+\.js)"', page.html)
     assert found
-    for path in (*found, "/voila/templates/lab/static/index.css"):
+    version = found[0].split("/voila/")[0]
+    for path in (*found, f"{version}/voila/templates/lab/static/index.css"):
         squeezed = httpx.get(live.content + path)
         plain = httpx.get(live.content + path, headers={"Accept-Encoding": "identity"})
         assert squeezed.headers["Content-Encoding"] == "gzip"
@@ -173,7 +175,8 @@ def test_scripts_are_the_same_whether_squeezed_or_not(live: Live, page: Opened) 
             plain.content,
             plain.headers["Content-Type"],
         )
-    assert httpx.get(f"{live.content}/voila/static/nothing.js").status_code in (403, 404)
+    missing = httpx.get(f"{live.content}{version}/voila/static/nothing.js")
+    assert missing.status_code in (403, 404) and missing.headers["Cache-Control"] == "no-store"
 
 
 def test_only_sandboxed_pages_may_read_answers(live: Live, page: Opened) -> None:

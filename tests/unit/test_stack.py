@@ -81,6 +81,7 @@ def test_a_stack_never_changes(tmp_path: Path) -> None:
         loaded.name = "other"  # type: ignore[misc]
 
 
+ADDRESS = "dashboard:\n  address: https://a.b\n  content_address:"
 MISTAKES = [
     # text, line:column, message, hint
     ("dashboard:\n  prot: 1\n", "2:3", "unknown key `prot` in `dashboard`", "mean `port`?"),
@@ -102,6 +103,12 @@ MISTAKES = [
     ("gateway:\n  port: 8866\n", "2:9", "`8866`, which `dashboard.port` uses", "of its own"),
     ("gateway: 8868\n", "1:10", "`gateway` should hold keys", "the keys here are `port`"),
     ("gateway: [1]\n", "1:10", "`gateway` should hold keys, not a list", ""),
+    ("dashboard:\n  address: http://a\n", "2:12", "needs `dashboard.content_address`", "origins"),
+    ("dashboard:\n  content_address: http://a\n", "2:20", "needs `dashboard.address`", ""),
+    (f"{ADDRESS} https://a.b\n", "3:20", "is that of `dashboard.address`", ""),
+    (f"{ADDRESS} https://a*.b\n", "3:20", "not all of its host's first part", ""),
+    (f"{ADDRESS} https://*.*.b\n", "3:20", "not all of its host's first part", ""),
+    (f"{ADDRESS} https://*\n", "3:20", "not all of its host's first part", ""),
     ("dashboard:\n  title: no\n", "2:10", "not `no`, which YAML reads as false", '"no"'),
     ("dashboard:\n  title: {a: b}\n", "2:10", "should be text, not a section", ""),
     ("dashboard:\n  title: ''\n", "2:10", "not an empty text", ""),
@@ -334,3 +341,9 @@ def test_every_setting_says_its_default_and_its_unit() -> None:
             assert "Default: " in field.description or "The default " in field.description, key
             if key.endswith(("_timeout", "_grace")):
                 assert field.description.startswith("Seconds "), key
+
+
+@pytest.mark.parametrize("content", ["https://a.b:8", "https://c.b", "https://*.a.b:8"])
+def test_dashboards_may_have_an_address_of_their_own_or_many(tmp_path: Path, content: str) -> None:
+    loaded = stack.parse(f"{ADDRESS} '{content}'\n", tmp_path / "dashops.yaml", {})
+    assert loaded.dashboard.content_address == content

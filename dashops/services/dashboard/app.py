@@ -34,6 +34,7 @@ from dashops.services.dashboard import (
     logins,
     pages,
     previews,
+    public,
     rendering,
     sandbox,
     serving,
@@ -84,6 +85,9 @@ class DashboardServer(Voila):
             "capabilities": capabilities.Capabilities(self.kernel_manager),
             "browser": self.chromium,
             "labextensions": self.labextensions_path,
+            "public": public.version(
+                (*self.labextensions_path, *self.static_paths, *self.template_paths)
+            ),
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "admin_token": config.secret(self.dashops.admin_token_file),
             "audit": audit.Audit(self.dashops.store / "audit", self.log),

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.auth.authorizer import Authorizer
@@ -28,8 +29,9 @@ def _nothing(_: Exception | None) -> None:
 class Capability:
     """The right of one viewer to one page on one kernel.
 
-    ``main`` and ``path`` are where he asked for it, and where a reload goes; ``text`` is the
-    notebook until the page is made. ``pieces`` makes the page where it is not the usual one,
+    ``main`` and ``path`` are where he asked for it, and where a reload goes; ``content`` is the
+    origin of its page, ``own`` whether no other dashboard has that one. ``text`` is the notebook
+    until the page is made. ``pieces`` makes the page where it is not the usual one,
     ``done`` is told when it is complete, or why it is not. ``again`` says whether the page may
     load itself again, once that was asked.
     """
@@ -39,6 +41,8 @@ class Capability:
     text: str
     path: str
     main: str = ""
+    content: str = ""
+    own: bool = False
     chrome: bool = True
     pieces: Pieces | None = None
     done: Callable[[Exception | None], None] = _nothing
@@ -50,6 +54,15 @@ class Capability:
     def base(self) -> str:
         """The path under which everything of this page is."""
         return base(self.token)
+
+    @property
+    def origin(self) -> str:
+        """What browsers say where a request of its page comes from."""
+        return self.content if self.own else "null"
+
+    def fits(self, host: str) -> bool:
+        """Whether a request for it may come to this host."""
+        return not self.own or host == urlsplit(self.content).hostname
 
 
 def base(token: str) -> str:

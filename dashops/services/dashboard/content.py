@@ -1,33 +1,29 @@
-"""The origin of dashboards: their pages and what those need; who has no key gets nothing.
+"""The origins of dashboards: their pages and what those need; who has no key gets nothing.
 
-Every route is named in ``handlers``. No cookie is looked at, and every answer is sandboxed, so a
-page has no origin that it would share with another one.
+Every route is named in ``handlers``. No cookie is looked at, and every answer is sandboxed: a page
+has either no origin or that of its dashboard, and shares none with another one.
 """
 
-import asyncio
 import functools
-import gzip
 import mimetypes
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from jupyter_server.base.handlers import FileFindHandler
 from tornado import web
-from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from dashops.services.dashboard import (
     addresses,
     capabilities,
+    config,
     door,
     kernels,
     pages,
+    public,
     sandbox,
     showing,
 )
 
-SQUEEZED = (".js", ".css", ".svg", ".json")
 BINARY = "application/octet-stream"
 PLACE = r"(?:dashboards|dashboards-plain)/[a-z0-9][a-z0-9._-]*|previews/[\w-]{40,400}"
 KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -115,12 +111,14 @@ class Channels(sandbox.Discreet, VoilaKernelWebsocketHandler):
 
     def check_host(self) -> bool:
         """Answer for our own host names only."""
-        return self.request.host_name in self.settings["content_hosts"]
+        return bool(self.settings["answers"](self.request.host_name))
 
     def check_origin(self, origin: str | None = None) -> bool:
-        """Only pages of this origin connect; sandboxed, they have none."""
-        content = addresses.of(self.settings, self.request).content
-        return (origin or self.get_origin()) in ("null", content)
+        """Only the page that has the key connects."""
+        key = self.settings["capabilities"].known(self.path_args[0])
+        return bool(
+            key and key.fits(self.request.host_name) and (origin or self.get_origin()) == key.origin
+        )
 
     async def get(self, _token: str, kernel_id: str) -> None:
         """Connect; Jupyter knows nothing of keys."""
@@ -136,54 +134,6 @@ class Channels(sandbox.Discreet, VoilaKernelWebsocketHandler):
         await self.connection.receive(message)
 
 
-@functools.lru_cache(maxsize=2000)
-def _squeezed(path: str, changed: int) -> bytes:  # noqa: ARG001 a file that changed is another one
-    """A file in a third of its size."""
-    return gzip.compress(Path(path).read_bytes(), 6)
-
-
-class Public(sandbox.Content, web.StaticFileHandler):
-    """Scripts, styles and fonts, the same for everybody; sandboxed pages may read them."""
-
-    def set_default_headers(self) -> None:
-        """Anybody may read these, and keep them."""
-        super().set_default_headers()
-        self.clear_header("Cache-Control")
-        self.set_header("Access-Control-Allow-Origin", "*")
-
-    async def get(self, path: str, include_body: bool = True) -> None:  # noqa: FBT001, FBT002
-        """Send a file, squeezed where that is worth it.
-
-        Browsers keep nothing for a page without an origin, so every page fetches all of them.
-        """
-        accepted = self.request.headers.get("Accept-Encoding", "")
-        if not (include_body and "gzip" in accepted and path.endswith(SQUEEZED)):
-            await super().get(path, include_body)
-            return
-        self.path = self.parse_url_path(path)
-        wanted = self.get_absolute_path(self.root, self.path)  # may find another root
-        self.absolute_path = found = self.validate_absolute_path(self.root, wanted)
-        if found is None:
-            return
-        self.set_header("Content-Type", mimetypes.guess_type(found)[0] or BINARY)
-        self.set_header("Content-Encoding", "gzip")
-        self.set_header("Vary", "Accept-Encoding")
-        changed = Path(found).stat().st_mtime_ns
-        self.finish(await asyncio.to_thread(_squeezed, found, changed))
-
-
-class TemplateFile(Public, TemplateStaticFileHandler):
-    """Of Voilà's templates."""
-
-
-class StaticFile(Public, MultiStaticFileHandler):
-    """Of Voilà itself."""
-
-
-class ExtensionFile(Public, FileFindHandler):
-    """Of widget packages."""
-
-
 def handlers(server: Any) -> list[Any]:
     """Every address there is; nothing else is served."""
     key = capabilities.TOKEN
@@ -196,9 +146,9 @@ def handlers(server: Any) -> list[Any]:
         (rf"/c/{key}/voila/api/shutdown/{KERNEL}", Leave),
         (rf"(/(?:{PLACE})/?)", Elsewhere),
         (r"/healthz", pages.Health),
-        (r"/voila/templates/((?!.*\.\.)lab/static/.+)", TemplateFile),
-        (r"/voila/static/(.*)", StaticFile, {"paths": server.static_paths}),
-        (r"/voila/labextensions/(.*)", ExtensionFile, extensions),
+        (rf"{public.PREFIX}/voila/templates/((?!.*\.\.)lab/static/.+)", public.TemplateFile),
+        (rf"{public.PREFIX}/voila/static/(.*)", public.StaticFile, {"paths": server.static_paths}),
+        (rf"{public.PREFIX}/voila/labextensions/(.*)", public.ExtensionFile, extensions),
     ]
 
 
@@ -213,14 +163,19 @@ class Missing(sandbox.Content):
 
 def application(server: Any, settings: Mapping[str, Any]) -> web.Application:
     """The application of this origin, on the main one's settings."""
-    config = server.dashops
     own = {
-        "content_hosts": addresses.hosts(config.content_address, config.hosts),
+        "answers": functools.partial(_answers, server.dashops),
         "identity_provider": capabilities.Holder(parent=server, log=server.log),
         "headers": sandbox.HEADERS,
         "default_handler_class": Missing,
     }
     return web.Application(handlers(server), **{**settings, **own})
+
+
+def _answers(server: config.Config, host: str) -> bool:
+    """Whether this origin answers for a host name."""
+    names = addresses.hosts(server.content_address, server.hosts)
+    return host in names or addresses.is_own(host, server.content_address)
 
 
 def _model(kernel: kernels.ViewerKernel) -> dict[str, Any]:

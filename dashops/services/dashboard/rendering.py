@@ -163,7 +163,7 @@ async def pieces(
     Raises:
         RunFailed: when a cell fails or takes too long, or the kernel dies.
     """
-    revision, base_url = kernel.visit.revision, settings["base_url"]
+    revision, base_url = kernel.visit.revision, settings["public"]
     voila = settings["voila_configuration"]
     renderer = Renderer(
         notebook_text=notebook_text,

@@ -7,12 +7,13 @@ from tornado import web
 
 from dashops.services.dashboard import addresses, capabilities, pages
 
-# What a page may do that a document without any right may not. Never `allow-same-origin`: with
-# it all pages would be of one origin, and of that of their files.
+# What a page may do that a document without any right may not. `allow-same-origin` only where no
+# other dashboard has its origin; elsewhere all pages would be of one, and of that of their files.
 SANDBOX = (
     "sandbox allow-scripts allow-forms allow-modals allow-popups "
     "allow-popups-to-escape-sandbox allow-downloads"
 )
+OWN = f"{SANDBOX} allow-same-origin"
 # An author's page needs inline scripts; nothing may come from or go to another host, nor to
 # another page of this one. `'self'` is not used, as a sandboxed page has no self.
 POLICY = (
@@ -36,12 +37,12 @@ def shown(path: str) -> str:
     return KEY.sub("/c/...", path)
 
 
-def policy(key: capabilities.Capability, to: addresses.Addresses) -> str:
+def policy(key: capabilities.Capability, public: str) -> str:
     """What a page may load, and where it may connect: its own path only, and public files."""
     return POLICY.format(
-        sandbox=SANDBOX,
-        own=f"{to.content}/voila/ {to.content}{key.base}",
-        socket=f"{to.content_socket}{key.base}",
+        sandbox=OWN if key.own else SANDBOX,
+        own=f"{key.content}{public} {key.content}{key.base}",
+        socket=f"ws{key.content.removeprefix('http')}{key.base}",
         main=key.main,
         ancestors="'none'" if key.chrome else key.main,
     )
@@ -86,9 +87,12 @@ class Content(Discreet):
             self.set_header("Access-Control-Allow-Origin", "null")
 
     def prepare(self) -> None:
-        """Answer for our own host names only."""
-        if self.request.host_name not in self.settings["content_hosts"]:
+        """Answer for our own host names only, and there for the keys that belong there."""
+        if not self.settings["answers"](self.request.host_name):
             raise web.HTTPError(403)
+        key = self.held.known(self.path_args[0]) if self.path_args else None
+        if key and not key.fits(self.request.host_name):
+            raise web.HTTPError(404)
 
     def check_xsrf_cookie(self) -> None:
         """No cookie is ever looked at, so there is nothing to forge."""

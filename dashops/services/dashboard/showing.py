@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from tornado import iostream
 
-from dashops.services.dashboard import addresses, capabilities, pages, rendering, sandbox
+from dashops.services.dashboard import capabilities, pages, rendering, sandbox
 
 HEARTBEAT = 10  # seconds of silence after which a proxy might give up
 
@@ -39,8 +39,7 @@ class Page(sandbox.Content):
         """Stream the page; what went wrong, if anything did."""
         kernel, open_kernels = key.kernel, self.settings["kernel_manager"]
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        to = addresses.of(self.settings, self.request)
-        self.set_header("Content-Security-Policy", sandbox.policy(key, to))
+        self.set_header("Content-Security-Policy", sandbox.policy(key, self.settings["public"]))
         self._task = asyncio.ensure_future(self._stream(key, text))
         try:
             async with asyncio.timeout(self.settings["run_timeout"]):

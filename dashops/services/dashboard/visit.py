@@ -99,12 +99,14 @@ class Visit(pages.Page):
                 text=text,
                 path=self.request.path,
                 main=to.main,
+                content=to.of(kernel.visit.revision.name),
+                own=addresses.ANY in to.content,
                 chrome=self.chrome,
             )
         )
         query = f"?{self.request.query}" if self.request.query else ""
         self.set_header("Cache-Control", "no-store")
-        self.redirect(f"{to.content}{key.base.rstrip('/')}{key.path}{query}", status=303)
+        self.redirect(f"{key.content}{key.base.rstrip('/')}{key.path}{query}", status=303)
 
 
 class Preview(Visit):

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from jupyter_server.auth import User
@@ -92,23 +93,72 @@ def test_a_stranger_is_somebody_else_each_time_and_yet_counted(world):
     assert held.again(grant(user=first)) and not held.again(grant(user=second))
 
 
-def asked(host, **settings):
+CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
+SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15"
+
+
+def asked(host, agent=SAFARI, **settings):
     server = {"port": 1, "content_port": 2, "address": "", "content_address": "", **settings}
     found = {"kernel_manager": SimpleNamespace(settings=SimpleNamespace(**server))}
-    return addresses.of(found, SimpleNamespace(protocol="http", host=host))
+    request = SimpleNamespace(protocol="http", host=host, headers={"User-Agent": agent})
+    return addresses.of(found, request)
 
 
-@pytest.mark.parametrize("host", ["localhost:1", "localhost:2", "localhost"])
+@pytest.mark.parametrize("host", ["dash.example:1", "dash.example:2", "dash.example"])
 def test_the_origins_are_on_the_host_that_a_viewer_used(host):
-    assert asked(host) == addresses.Addresses("http://localhost:1", "http://localhost:2")
+    assert asked(host) == addresses.Addresses("http://dash.example:1", "http://dash.example:2")
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "a.localhost:2", "127.0.0.1"])
+def test_this_machine_has_one_main_origin(host):
+    assert asked(host) == addresses.Addresses("http://127.0.0.1:1", "http://127.0.0.1:2")
 
 
 def test_public_addresses_are_as_configured():
     public = {"address": "https://a.example", "content_address": "https://b.example"}
     found = asked("127.0.0.1:1", **public)
     assert (found.main, found.content) == ("https://a.example", "https://b.example")
-    assert found.content_socket == "wss://b.example"
+    assert found.of("sales") == "https://b.example"
     assert addresses.hosts(found.content, ("127.0.0.1",)) == {"127.0.0.1", "b.example"}
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost:1"])
+def test_browsers_on_this_machine_find_each_dashboard_below_localhost(host, agent):
+    found = asked(host, agent)
+    assert found.main == "http://127.0.0.1:1"
+    first, second = found.of("a.b"), found.of("a_b")
+    assert first != second
+    for each in (first, second):
+        name = urlsplit(each).hostname
+        assert each == f"http://{name}:2" and addresses.is_own(name, "")
+        assert re.fullmatch(r"a-b-[0-9a-f]{16}\.localhost", name)
+        assert asked(f"{name}:2", agent).main == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7:1", "dash.example:1", "[::1]:1"])
+def test_where_names_below_localhost_lead_elsewhere_they_are_not_used(host):
+    assert asked(host, CHROMIUM).content == f"http://{host[:-2]}:2"
+
+
+def test_a_domain_may_have_a_host_for_each_dashboard():
+    where = {"address": "https://a.example", "content_address": "https://*.b.example"}
+    found = asked("a.example", **where)
+    name = urlsplit(found.of("sales")).hostname
+    assert re.fullmatch(r"sales-[0-9a-f]{16}\.b\.example", name)
+    assert addresses.is_own(name, found.content)
+    for other in ("b.example", "www.b.example", f"x.{name}", f"{name}.evil.example", "*.b.example"):
+        assert not addresses.is_own(other, found.content)
+        assert other not in addresses.hosts(found.content, ("127.0.0.1",))
+    assert not addresses.is_own("sales-0123456789abcdef.localhost", found.content)
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 63, "a--b", "xn--a", "0._-", "a" * 39 + "-b"])
+def test_a_label_is_a_good_part_of_a_host_name(name):
+    label = addresses.label(name)
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label) and len(label) <= 63
+    assert "--" not in label and addresses.is_own(f"{label}.localhost", "")
 
 
 def test_an_ipv6_address_keeps_its_brackets():
@@ -117,13 +167,23 @@ def test_an_ipv6_address_keeps_its_brackets():
 
 def test_a_page_may_load_what_is_below_its_own_key_only(world):
     _, _, grant = world
-    key = grant()
-    policy = sandbox.policy(key, addresses.Addresses("http://m", "http://c"))
+    key = grant(content="http://c")
+    policy = sandbox.policy(key, "/v-1/")
     assert "allow-same-origin" not in policy and "'self'" not in policy
-    assert f"connect-src http://c/voila/ http://c{key.base} ws://c{key.base};" in policy
+    assert f"connect-src http://c/v-1/ http://c{key.base} ws://c{key.base};" in policy
     assert policy.endswith("frame-ancestors 'none'")
-    plain = sandbox.policy(grant(chrome=False), addresses.Addresses("http://m", "http://c"))
+    plain = sandbox.policy(grant(content="http://c", chrome=False), "/v-1/")
     assert plain.endswith("frame-ancestors http://m")
+
+
+def test_a_page_has_an_origin_only_where_no_other_dashboard_has_it(world):
+    _, _, grant = world
+    shared, own = grant(content="http://c:2"), grant(content="https://d.c:2", own=True)
+    assert (shared.origin, own.origin) == ("null", "https://d.c:2")
+    assert "allow-same-origin" in sandbox.policy(own, "/v-1/")
+    assert f"wss://d.c:2{own.base};" in sandbox.policy(own, "/v-1/")
+    assert own.fits("d.c") and not own.fits("c") and not own.fits("e.c")
+    assert shared.fits("c")
 
 
 def test_a_log_has_no_key(world):

@@ -29,9 +29,10 @@ async def look(look: "Look", page: Any) -> bytes:
 
     opening = look.opening
     address = await look.open()
+    assert opening.key
     watched = Watched(page, address)
     # Nothing of the page may reach another host, nor what else listens on this one.
-    elsewhere = re.compile(f"^(?!{re.escape(look.url)}/|data:|blob:|about:)")
+    elsewhere = re.compile(f"^(?!{re.escape(opening.key.content)}/|data:|blob:|about:)")
     await page.context.route(elsewhere, lambda route: route.abort())
     going = asyncio.ensure_future(page.goto(address, wait_until="commit", timeout=0))
     await arrive(going, opening.finished, look.settings["run_timeout"])

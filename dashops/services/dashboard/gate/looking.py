@@ -39,7 +39,6 @@ class Look:
         self.tell = tell
         self.warnings = warnings
         self.config = settings["kernel_manager"].settings
-        self.url = f"http://127.0.0.1:{self.config.content_port}"
 
     async def without_browser(self) -> None:
         """Fetch the page and speak over its websocket.
@@ -150,7 +149,7 @@ class Look:
     async def open(self) -> str:
         """The address of the page; raises Broken when there is no kernel for it."""
         try:
-            return self.url + await self.opening.open()
+            return await self.opening.open()
         except Exception as error:
             raise Broken from error
 
@@ -175,8 +174,8 @@ class Look:
         kernel, key = self.opening.kernel, self.opening.key
         assert kernel and key
         url = httputil.url_concat(
-            f"ws{self.url.removeprefix('http')}{key.base}api/kernels/{kernel.kernel_id}/channels",
+            f"ws{key.content.removeprefix('http')}{key.base}api/kernels/{kernel.kernel_id}/channels",
             {"session_id": "gate"},
         )
-        request = httpclient.HTTPRequest(url, headers={"Origin": "null"})
+        request = httpclient.HTTPRequest(url, headers={"Origin": key.origin})
         return await websocket.websocket_connect(request, subprotocols=[wall.PROTOCOL])

@@ -29,7 +29,7 @@ class Opening:
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> str:
-        """Get the kernel; the path of its page, on the content origin."""
+        """Get the kernel; the address of its page, in the sandbox that every browser knows."""
         text = self.settings["store"].notebook_text(self.revision.digest)
         self.kernel = await self.start()
         held: capabilities.Capabilities = self.settings["capabilities"]
@@ -41,12 +41,13 @@ class Opening:
                 text=text,
                 path=f"/dashboards/{self.revision.name}/",
                 main=f"http://127.0.0.1:{config.port}",
+                content=f"http://127.0.0.1:{config.content_port}",
                 chrome=False,
                 pieces=self._pieces,
                 done=self._done,
             )
         )
-        return self.key.base.rstrip("/") + self.key.path
+        return f"{self.key.content}{self.key.base.rstrip('/')}{self.key.path}"
 
     def _done(self, failure: Exception | None) -> None:
         self.failure = failure
