@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_publish(link: str, server: client.Server, dashboard: str) -> None:
     assert dashboard in _names(server), f"the server does not list `{dashboard}`"
 
 
-def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str) -> None:
+def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str, dashboard: str) -> None:
     """a viewer who logs in gets the dashboard's page, run by the gateway and without its code"""
     visitor, url = web.Visitor(), stack.url("dashboard")
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', visitor.get(f"{url}/login").text)
@@ -62,11 +63,13 @@ def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str) -> None:
     login = {"username": stack.dashboard.user, "password": secrets["viewer-password"].reveal()}
     answer = visitor.post(f"{url}/login", {"_xsrf": xsrf[1], **login})
     assert answer.status == 302, f"the login answers {answer.status} to the right password"
-    sent = visitor.get(f"{link}/")
+    assert link
+    sent = visitor.get(f"{url}/dashboards/{dashboard}/")
     assert sent.status == 303, f"the dashboard answers {sent.status}, not with its page's address"
-    key = f"{stack.content_url}/c/"
-    assert sent.location.startswith(key), f"the page is at `{sent.location}`, not below `{key}`"
-    page = visitor.get(sent.location)
+    key = f"{stack.dashboard.content_address or stack.content_url}/c/*"
+    assert fnmatch(sent.location, key), f"the page is at `{sent.location}`, not below `{key}`"
+    place = urlsplit(sent.location)
+    page = visitor.get(f"{stack.content_url}{place.path}", host=place.netloc)
     # Ends the kernel too.
     visitor.post(f"{url}/logout", {"_xsrf": xsrf[1]})
     assert page.status == 200, f"the page answers {page.status}"
@@ -92,8 +95,16 @@ def test_code(seen: browser.Seen) -> None:
 def test_hosts(stack: Stack, seen: browser.Seen) -> None:
     """the browser talks to no other host"""
     _skip_broken(seen)
-    places = [urlsplit(url) for url in (stack.url("dashboard"), stack.content_url)]
-    others = sorted(url for url in seen.requests if not _is_ours(urlsplit(url), places))
+    content = urlsplit(stack.content_url)
+    public = (stack.dashboard.address, stack.dashboard.content_address)
+    known = (stack.url("dashboard"), stack.content_url, *filter(None, public))
+    # Browsers on this machine find each dashboard below `localhost`.
+    homes = [f"*.localhost:{content.port}", *(urlsplit(url).netloc for url in known)]
+    others = sorted(
+        url
+        for url in seen.requests
+        if not any(fnmatch(urlsplit(url).netloc, home) for home in homes)
+    )
     assert not others, "\n".join(others)
 
 
@@ -102,14 +113,6 @@ def test_remove(link: str, server: client.Server, dashboard: str) -> None:
     assert link
     server.remove(dashboard)
     assert dashboard not in _names(server), f"the server still lists `{dashboard}`"
-
-
-def _is_ours(place: SplitResult, places: Sequence[SplitResult]) -> bool:
-    """Whether it is a server of the stack; browsers find each dashboard below ``localhost``."""
-    near = f".{place.hostname}".endswith(".localhost")
-    return any(
-        place.port == each.port and (near or place.hostname == each.hostname) for each in places
-    )
 
 
 def _names(server: client.Server) -> list[str]:

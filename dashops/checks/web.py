@@ -36,9 +36,10 @@ class Visitor:
             _Stay,
         )
 
-    def get(self, url: str, token: str = "") -> Answer:
-        """Ask for a page; AssertionError when nobody answers."""
-        headers = {"Authorization": f"token {token}"} if token else {}
+    def get(self, url: str, token: str = "", host: str = "") -> Answer:
+        """Ask for a page, as that of another host if one is named; AssertionError for no answer."""
+        named = {"Authorization": f"token {token}" if token else "", "Host": host}
+        headers = {name: value for name, value in named.items() if value}
         return self._ask(urllib.request.Request(url, headers=headers))
 
     def post(self, url: str, form: Mapping[str, str]) -> Answer:
