@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 DASHOPS = Path(sys.executable).with_name("dashops")
-CELL_TIMEOUT, GRACE, IDLE = 8, 2, 25  # seconds
+CELL_TIMEOUT, GRACE, IDLE = 15, 2, 120  # seconds
 
 Cell = tuple[str, str] | str
 

@@ -2,8 +2,11 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
-from live import IDLE, Live, until
+import pytest
+from live import Live, running, until
+from playwright.sync_api import Browser
 from seats import SLIDER, Seat, Seats, move
 
 
@@ -33,11 +36,20 @@ def test_leaving_while_the_page_is_rendered_frees_the_kernel(live: Live, seat: S
     until(lambda: not live.viewers("slow"), "the visit to end", seconds=4)
 
 
-def test_an_idle_page_is_told_why_it_ended(live: Live, seat: Seat) -> None:
-    live.deploy("idle", SLIDER)
+@pytest.fixture
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A stack that ends what nobody uses for three seconds."""
+    changes = {"dashboard": {"idle_timeout": 3}}
+    with running(tmp_path_factory.mktemp("impatient"), changes) as stack:
+        yield stack
+
+
+def test_an_idle_page_is_told_why_it_ended(impatient: Live, browser: Browser) -> None:
+    impatient.deploy("idle", SLIDER)
+    seat = Seats(impatient, browser).new()
     page = seat.open("idle")
-    page.wait_for_selector("text=was not used for a while", timeout=(IDLE + 15) * 1000)
-    assert live.viewers("idle") == []
+    page.wait_for_selector("text=was not used for a while")
+    assert impatient.viewers("idle") == []
     page.click("text=Start again")
     page.wait_for_selector("text=size is 3")
 
