@@ -21,9 +21,10 @@ from dashops.services.dashboard import wall
 PATIENCE = 60  # seconds
 TOLD = {"comm_open", "comm_msg", "comm_close", "stream", "display_data", "update_display_data"}
 TOLD |= {"execute_result", "clear_output", "error"}
-# Those of UUIDs, and of tables that pandas styled.
+# Those of UUIDs, of tables that pandas styled, and the addresses of objects.
 IDS = re.compile(
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\bT_[0-9a-f]{5}"
+    r"|(?<= at )0x[0-9a-f]{8,16}\b"
     r"|(?<=/c/)[\w-]{43}(?=/)"  # the key of a page
 )
 ATTRIBUTES = re.compile(r'\s(id|for|data-root-id)="[^"]*"')
@@ -74,6 +75,8 @@ class Conversation:
 
     def do(self, model: str, change: State | None) -> list[Any]:
         """One of ``moves``."""
+        if change is not None and "event" in change:
+            return self._ask(model, {"method": "custom", "content": change})
         return self.click(model) if change is None else self.move(model, change)
 
     def close(self) -> None:
@@ -129,7 +132,10 @@ def conversation(viewer: Viewer, name: str) -> Iterator[Conversation]:
 
 
 def moves(models: Mapping[str, State]) -> Iterator[tuple[str, State | None]]:
-    """What a viewer could do, widget by widget and round by round; None is a click."""
+    """What a viewer could do, widget by widget and round by round.
+
+    None is a click, and what has an ``event`` a message in the words of the library.
+    """
     for number in itertools.count(1):
         did = False
         for model, each in models.items():
@@ -164,7 +170,7 @@ def _change(state: State, number: int) -> Any:
 
 
 def _own_change(state: State, number: int) -> Any:
-    """What the JavaScript of a plotly figure, an altair chart or of anywidgets changes."""
+    """What the JavaScript of plotly, altair, bokeh or of an anywidget changes."""
     if "_js2py_pointsCallback" in state:
         device = {"alt": False, "ctrl": False, "meta": False, "shift": False}
         device |= {"button": 0, "buttons": number}
@@ -173,6 +179,10 @@ def _own_change(state: State, number: int) -> Any:
     if "_vl_selections" in state:
         names = sorted(state["_vl_selections"])
         return {"_vl_selections": {each: PICKED for each in names}} if names else False
+    if state.get("_model_name") == "BokehModel":
+        slider = re.search(r'"name": ?"Slider", ?"id": ?"(\w+)"', str(state["render_bundle"]))
+        changed = {"event": "jsevent", "kind": "ModelChanged", "attr": "value", "new": number}
+        return slider is not None and {**changed, "model": {"id": slider[1]}}
     if state.get("_model_module") == "anywidget":
         for key, value in sorted(state.items()):
             if not key.startswith("_") and type(value) is int:

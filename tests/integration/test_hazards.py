@@ -92,6 +92,12 @@ BAD: dict[str, dict[str, tuple[str, Found]]] = {
             ("viewer", "`current_viewer()`"),
         ),
     },
+    "viewers in a copy": {
+        "copy": (
+            "import os; os.environ['REMOTE_USER'] = 'gate'; dict(os.environ)['REMOTE_USER']",
+            ("viewer", "`REMOTE_USER`"),
+        ),
+    },
     "a fork that fails": {
         "fails": (
             "import os; os.register_at_fork(after_in_child=lambda: 1 / 0)",
@@ -116,6 +122,10 @@ HARMLESS = {
     "global state": "import decimal, warnings; decimal.getcontext().prec = 5",
     "a task": "import asyncio; t = asyncio.ensure_future(asyncio.sleep(60))",
     "variables": "import os; dict(os.environ); os.environ['MINE'] = '1'; os.environ.get('HOME')",
+    "variables that a library looks through": (
+        "import os, urllib.request; os.environ['REMOTE_USER'] = 'gate';"
+        "urllib.request.build_opener()"
+    ),
     "a shell command": "!echo hello",
     "a large output": "from IPython.display import Image; Image(bytes(200_000), format='png')",
     "an event loop in a thread": (

@@ -9,6 +9,7 @@ pytest.register_assert_rewrite("looks", "libraries")
 from libraries import LIBRARIES  # noqa: E402
 
 DEFAULT = ("jupyterlab-widgets", "plotly", "anywidget")
+COMPARED: dict[str, int] = {}  # by notebook
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,20 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             patch.delenv(name, raising=False)
         with running(tmp_path_factory.mktemp("stack"), changes) as stack:
             yield stack
+
+
+@pytest.fixture(scope="session")
+def versions() -> dict[str, str]:
+    """What each notebook printed of itself."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def compared() -> dict[str, int]:
+    """How many interactions answered the same from a snapshot as from a fresh kernel."""
+    return COMPARED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, number in COMPARED.items():
+        terminalreporter.write_line(f"{name}: {number} interactions compared")

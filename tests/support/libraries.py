@@ -1,13 +1,17 @@
 """Every library of the support matrix, with what one must see of it; judges no outcome."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from live import Live
 from looks import Look
 
 FOLDER = Path(__file__).parent
+PYTHON = "python3"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Library:
         if self.trouble:
             return "does not work"
         return "works with a setting" if self.frontends or self.setting else "works"
+
+
+def needs_kernel(live: Live, name: str) -> None:
+    """Skip a test where the machine has no such kernel; in CI it fails."""
+    if name != PYTHON and f'"{name}"' not in live.dashops("kernels", "--json"):
+        reason = f"no kernel `{name}` on this machine"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 def ipywidgets(look: Look) -> None:

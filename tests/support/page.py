@@ -12,7 +12,10 @@ HEAD = """\
 
 Each library below was deployed to a real stack and looked at in Chromium: what it draws must be
 painted, what can be clicked must answer, no request may leave for another host, and the browser's
-console must stay empty. What does not work was tried the same way.
+console must stay empty. What does not work was tried the same way. Each that can be published,
+and each of the [examples](../examples), was opened from a [snapshot](opening.md) and with a fresh
+kernel, and gave the same outputs and, where it can ask Python, the same answers to the same 10
+interactions; R, and altair with vl-convert, have no snapshots and were opened from a warm kernel.
 
 Python packages come from the notebook (see [publishing](publishing.md)); what the last column names
 is for the operator, see [kernels and front ends](kernels.md).
