@@ -5,6 +5,7 @@ an entry of it that is no route, are errors.
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import signal
@@ -50,14 +51,28 @@ Applications = Mapping[str, web.Application]
 
 def applications(folder: Path) -> Applications:
     """The applications as the servers make them, without a port; they write into ``folder``."""
+    with _left_alone():
+        return {**_dashboard(folder), routes.GATEWAY: _gateway(folder)}
+
+
+def dashboard(folder: Path) -> Applications:
+    """Those of the dashboard server alone."""
+    with _left_alone():
+        return _dashboard(folder)
+
+
+@contextlib.contextmanager
+def _left_alone() -> Iterator[None]:
+    """Undo what both do to a process that they take for their own."""
     root, ended = logging.getLogger(), signal.getsignal(signal.SIGTERM)
     before = (root.level, list(root.handlers))
-    asyncio.set_event_loop(asyncio.new_event_loop())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return {**_dashboard(folder), routes.GATEWAY: _gateway(folder)}
-    finally:  # both take the process for their own
+            yield
+    finally:
+        asyncio.get_event_loop().close()  # which the server has made
+        asyncio.set_event_loop(None)
         signal.signal(signal.SIGTERM, ended)
         root.level, root.handlers = before
 

@@ -49,9 +49,13 @@ class Socket:
         lines = [f"GET {path}?session_id=attack HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in said.items()]
         self._line = wire.connect(url, PATIENCE)
-        self._line.sendall("\r\n".join([*lines, "", ""]).encode())
         self._had = b""
-        head = self._until(b"\r\n\r\n").decode(errors="replace").split()
+        try:
+            self._line.sendall("\r\n".join([*lines, "", ""]).encode())
+            head = self._until(b"\r\n\r\n").decode(errors="replace").split()
+        except OSError:
+            self._line.close()
+            raise
         status = int(head[1]) if len(head) > 1 and head[1].isdecimal() else 0
         if status != 101:
             self._line.close()

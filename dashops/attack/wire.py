@@ -70,13 +70,13 @@ def send(url: str, data: bytes, method: str = "GET", patience: float = PATIENCE)
     with connect(url, patience) as line:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             line.sendall(data)  # who refuses a body need not read it
-        answer = http.client.HTTPResponse(line, method=method)
-        try:
-            answer.begin()
-            text = answer.read(MOST).decode(errors="replace")
-        except (http.client.HTTPException, ConnectionError, ValueError):
-            return Answer(0)
-        return Answer(answer.status, tuple(answer.getheaders()), text)
+        with contextlib.closing(http.client.HTTPResponse(line, method=method)) as answer:
+            try:
+                answer.begin()
+                text = answer.read(MOST).decode(errors="replace")
+            except (http.client.HTTPException, ConnectionError, ValueError):
+                return Answer(0)
+            return Answer(answer.status, tuple(answer.getheaders()), text)
 
 
 @dataclass

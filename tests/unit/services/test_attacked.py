@@ -5,6 +5,7 @@ import runpy
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tornado import httpserver, netutil
@@ -12,6 +13,7 @@ from tornado import httpserver, netutil
 from dashops import attack, stack
 from dashops.attack import attempts, probe, routes
 from dashops.secrets import Secret
+from dashops.services.dashboard import content
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "x" * 40  # as docs/routes.py makes it
@@ -22,7 +24,7 @@ KERNEL = "00000000-0000-4000-8000-000000000000"
 def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Where the two answer."""
     census = runpy.run_path(str(ROOT / "docs/routes.py"))
-    made = census["applications"](tmp_path_factory.mktemp("applications"))
+    made = census["dashboard"](tmp_path_factory.mktemp("applications"))
     loop, urls, ready = asyncio.new_event_loop(), dict[str, str](), threading.Event()
 
     async def begin() -> None:
@@ -43,6 +45,7 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     yield urls
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+    loop.close()
 
 
 @pytest.fixture
@@ -129,3 +132,28 @@ def test_guesses_are_slowed_and_names_not_told(ground: probe.Ground) -> None:
 def test_what_is_announced_too_large_is_not_read(ground: probe.Ground) -> None:
     ground.small = Secret(PASSWORD)
     refused(ground, "uploads: upload a terabyte")
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "may"),
+    [
+        ("null", "localhost", (True, True)),
+        ("http://localhost:2", "localhost", (True, True)),
+        ("http://localhost:1", "localhost", (False, True)),
+        ("http://evil.example", "localhost", (False, True)),
+        (None, "localhost", (False, True)),
+        ("null", "evil.example", (True, False)),
+    ],
+)
+def test_kernels_are_connected_from_pages_of_dashboards_only(
+    origin: str | None, host: str, may: tuple[bool, bool]
+) -> None:
+    server = {"port": 1, "content_port": 2, "address": "", "content_address": ""}
+    manager = SimpleNamespace(settings=SimpleNamespace(**server))
+    asks = SimpleNamespace(
+        settings={"kernel_manager": manager, "content_hosts": {"localhost"}},
+        request=SimpleNamespace(protocol="http", host=f"{host}:2", host_name=host),
+        get_origin=lambda: origin,
+    )
+    kind = content.Channels
+    assert (kind.check_origin(asks), kind.check_host(asks)) == may
