@@ -1,8 +1,10 @@
 """Both origins as they are served, without a gateway, under the attempts of `dashops attack`."""
 
 import asyncio
+import gc
 import runpy
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,6 +48,10 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
+    made.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the server's parts end with its process
+        gc.collect()
 
 
 @pytest.fixture
