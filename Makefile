@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: help demo demo-down test support endurance unit lint bench clean
+.PHONY: help demo demo-down test test-mutations support endurance unit lint bench clean
 
 help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
 	@echo "make test       all tests, real servers and browser included"
+	@echo "make test-mutations  weakens each protection in a copy, and sees a test fail"
 	@echo "make support    libraries looked at in a browser; writes docs/support.md"
 	@echo "make endurance  what takes minutes: many viewers, kills in the middle"
 	@echo "make unit       the fast ones"
@@ -26,6 +27,10 @@ test:
 	@scripts/setup browser services
 	@$(BIN)/pytest -n 2
 	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
+
+test-mutations:
+	@scripts/setup
+	@$(BIN)/python tests/mutations
 
 support:
 	@scripts/setup browser

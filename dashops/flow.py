@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashops import apply, client, secrets, targets
+from dashops import attack as attacking
 from dashops import plan as planning
 from dashops import smoke as checks
 from dashops import stack as stacks
@@ -235,6 +236,32 @@ def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Repo
     tell(Event("checks", "done" if report.passed else "failed", "from processes to a browser"))
     if junit is not None:
         apply.save(junit, report.junit)
+    return report
+
+
+def attack(
+    stack: Stack, run: Run, url: str | None, who: attacking.Login | None, tell: Tell
+) -> attacking.Report:
+    """Try what nobody may do, against a running stack of one's own.
+
+    Raises ChecksFailed when nothing runs; what gets through is in the report.
+    """
+    checks.require_running(stack, run)
+    begun: list[str] = []
+
+    def next_group(name: str) -> None:
+        if begun:
+            tell(Event(begun[-1], "done", ""))
+        begun.append(name)
+        tell(Event(name, "start", ""))
+
+    try:
+        report = attacking.attack(stack, url, who, next_group)
+    except DashopsError:
+        if begun:
+            tell(Event(begun[-1], "failed", ""))
+        raise
+    tell(Event(begun[-1], "done", ""))
     return report
 
 

@@ -1,9 +1,7 @@
 """Frames of a websocket that no browser would send, the same ones at every run."""
 
 import json
-import random
 import struct
-from collections.abc import Iterator
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
@@ -102,24 +100,3 @@ FRAMES = some.one_of(
     some.builds(lambda count, body: struct.pack("<Q", count) + body, PLACES, some.binary()),
     some.text(max_size=50),
 )
-
-
-COPIES = 4  # of each frame, broken in some place
-
-
-def broken(frame: str | bytes) -> Iterator[str | bytes]:
-    """The frame and copies of it with bytes written over, left out or added."""
-    yield frame
-    if not isinstance(frame, bytes):
-        return
-    chance = random.Random(frame)
-    for _ in range(COPIES):
-        at, size = chance.randrange(len(frame) + 1), chance.randrange(9)
-        yield chance.choice(
-            [
-                frame[:at] + chance.randbytes(size) + frame[at + size :],
-                frame[:at] + frame[at + size :],
-                frame[:at] + chance.randbytes(size) + frame[at:],
-                frame[:at],
-            ]
-        )

@@ -1,6 +1,5 @@
 """Uploads made to harm, the same ones at every run."""
 
-import io
 import json
 import stat
 import zipfile
@@ -8,6 +7,7 @@ import zipfile
 from hypothesis import strategies as some
 
 from dashops import bundle
+from dashops.attack.zips import zipped
 
 LIMIT = 10**5
 PARTS = some.one_of(
@@ -59,21 +59,6 @@ CONTENTS = some.one_of(
     NOTEBOOKS,
 )
 MODES = some.sampled_from([0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
-
-
-def zipped(files: list[tuple[str, bytes, int, int]], broken: list[tuple[int, int]]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content, mode, method in files:
-            info = zipfile.ZipInfo("x")
-            info.filename = name.replace("\ud800", "")
-            info.external_attr = (mode | 0o777) << 16
-            info.compress_type = method
-            archive.writestr(info, content)
-    data = bytearray(out.getvalue())
-    for at, value in broken:
-        data[at % len(data)] = value
-    return bytes(data)
 
 
 FILES = some.lists(

@@ -156,6 +156,29 @@ def smoke(stack: StackFile = None, junit: Junit = None, json: Json = False) -> N
 
 
 @app.command()
+def attack(
+    url: Annotated[
+        str | None,
+        typer.Argument(metavar="[URL]", help="Main address (default: that of the stack)."),
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Log in as this person.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", help="File with the password of --user.")
+    ] = None,
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Try on your own stack what nobody may do. Exit code 4 when something gets through."""
+    from dashops import attack, flow, run, view
+
+    with view.progress() as tell:
+        login = attack.login(user, password_file)
+        report = flow.attack(load(stack), run.run, url, login, tell)
+    show(report, json)
+    report.raise_for_failures()
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     server: Server = None,

@@ -1,6 +1,12 @@
 """Everything printed: data to stdout, the rest to stderr. It decides nothing and calls no flow."""
 
-from dashops.view import administration, checks, people, revisions  # noqa: F401  register how values print
+from dashops.view import (  # noqa: F401  register how values print
+    administration,
+    attempts,
+    checks,
+    people,
+    revisions,
+)
 from dashops.view.asking import (
     agree,
     asks,

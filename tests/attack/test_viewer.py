@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import websocket
-from badframes import ALWAYS, FRAMES, broken
+from badframes import ALWAYS, FRAMES
 from conversing import conversation
 from hypothesis import given, settings
 from jupyter_server.services.kernels.connection.base import (
@@ -22,6 +22,7 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from live import Live, Opened, Viewer, until
 
+from dashops.attack.sockets import broken
 from dashops.services.dashboard import wall
 
 MARK = "TOPSECRET"

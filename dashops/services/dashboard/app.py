@@ -212,7 +212,7 @@ class DashboardServer(Voila):
         write("%s %s %s", handler.get_status(), request.method, sandbox.shown(request.path))
 
 
-def serve(settings: config.Config) -> None:
+def serve(settings: config.Config, kind: type[DashboardServer] = DashboardServer) -> None:
     """Run the server; returns when it is told to stop by a signal."""
     # Jupyter Server gives Tornado milliseconds where it wants seconds, at every connection.
     logging.getLogger("tornado.general").addFilter(
@@ -230,7 +230,7 @@ def serve(settings: config.Config) -> None:
     traits.VoilaExecutor.timeout = settings.cell_timeout
     traits.VoilaExecutor.interrupt_on_timeout = False
     asyncio.set_event_loop(asyncio.new_event_loop())
-    server = DashboardServer(
+    server = kind(
         log_format="%(asctime)s %(levelname)s %(message)s",
         config=traits,
         open_browser=False,

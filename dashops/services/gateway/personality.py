@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_client.jsonutil import json_default
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from jupyter_server.utils import url_escape, url_path_join
+from kernel_gateway.base.handlers import NotFoundHandler
 from kernel_gateway.jupyter_websocket import JupyterWebsocketPersonality
 from kernel_gateway.mixins import CORSMixin, JSONErrorsMixin, TokenAuthorizationMixin
 from kernel_gateway.services.kernels.handlers import MainKernelHandler
@@ -155,8 +156,13 @@ class Personality(JupyterWebsocketPersonality):
             (rf"{base}/api/dashops/usage", usage.Answer),
             (rf"{base}/api/dashops/snapshots", Snapshots),
             (rf"{base}/api/dashops/snapshots/([0-9a-f-]{{36}})", Snapshot),
-            *super().create_request_handlers(),
+            *filter(_asks, super().create_request_handlers()),
         ]
+
+
+def _asks(route: Any) -> bool:
+    """Whether a stock route asks for the token; its description of the API does not."""
+    return issubclass(route[1], TokenAuthorizationMixin | NotFoundHandler)
 
 
 def create_personality(*args: Any, **kwargs: Any) -> Personality:

@@ -56,7 +56,10 @@ def test_a_widget_message_passes_with_its_buffers():
 
 
 def test_widget_messages_pass_on_the_shell_channel_only():
-    assert wall.from_viewer(frame("comm_msg", "control")) is None
+    content = {"comm_id": "c", "data": {}}
+    assert wall.from_viewer(frame("comm_msg", "shell", content=content))
+    for channel in ("control", "stdin", "iopub"):
+        assert wall.from_viewer(frame("comm_msg", channel, content=content)) is None
 
 
 def test_only_the_widget_manager_may_open_a_comm():

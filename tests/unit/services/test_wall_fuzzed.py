@@ -2,10 +2,11 @@
 
 import json
 
-from badframes import ALWAYS, FRAMES, SECRET, broken
+from badframes import ALWAYS, FRAMES, SECRET
 from hypothesis import given, settings
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 
+from dashops.attack.sockets import broken
 from dashops.services.dashboard import wall
 
 

@@ -1,0 +1,33 @@
+"""The catalogue: every attempt by group, in the order they are made.
+
+messages    what a viewer may not say to his kernel
+connecting  websockets of others, and broken ones
+calls       every route of the table, as those who may not
+reading     code, files and dashboards that are not for the viewer
+forging     requests of other sites, other names, other people
+tokens      a token where it is not good
+uploads     bundles made to harm
+"""
+
+from dashops.attack.attempts import (
+    calls,
+    connecting,
+    forging,
+    messages,
+    reading,
+    tokens,
+    uploads,
+)
+from dashops.attack.attempts.attempt import Attempt
+
+CATALOGUE: tuple[Attempt, ...] = (
+    *messages.ALL,
+    *connecting.ALL,
+    *calls.ALL,
+    *reading.ALL,
+    *forging.ALL,
+    *tokens.ALL,
+    *uploads.ALL,
+)
+
+__all__ = ["CATALOGUE", "Attempt"]
