@@ -41,6 +41,7 @@ EXAMPLES: Mapping[str, str] = {
     "TOKEN": "0",
     "USER": "dashops-attack-nobody",
     "SPEC": "dashops-attack-nothing",
+    "v-VERSION": "v-0123456789abcdef",
     "ANYTHING": "dashops-attack-nothing",
 }
 
@@ -110,9 +111,9 @@ ALL = (
     Route(CONTENT, "/c/KEY/voila/api/shutdown/KERNEL", _same(KEY, "POST")),
     Route(CONTENT, "/dashboards/NAME/", _same(ANYBODY, "GET")),
     Route(CONTENT, "/healthz", _same(ANYBODY, "GET")),
-    Route(CONTENT, "/voila/templates/lab/static/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
-    Route(CONTENT, "/voila/static/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
-    Route(CONTENT, "/voila/labextensions/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
+    Route(CONTENT, "/v-VERSION/voila/templates/lab/static/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
+    Route(CONTENT, "/v-VERSION/voila/static/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
+    Route(CONTENT, "/v-VERSION/voila/labextensions/ANYTHING", _same(ANYBODY, "GET", "HEAD")),
     Route(GATEWAY, "/api", _gateway("GET")),
     Route(GATEWAY, "/api/kernels", _gateway("GET", "POST")),
     Route(GATEWAY, "/api/kernels/KERNEL", _gateway("GET", "DELETE")),

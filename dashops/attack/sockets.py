@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import random
+import re
 import struct
 import time
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from dashops.attack import wire
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 PATIENCE = 15  # seconds for a kernel's answer
 COPIES = 4  # of each frame, broken in some place
+ITS_PAGE = "of its page"
+# Where each dashboard has a host of its own; elsewhere pages have no origin.
+OWN_HOST = re.compile(r"ws(s?://[a-z0-9-]+-[0-9a-f]{16}\.[^/]+)")
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -30,20 +34,27 @@ class Closed(Exception):
     """The server closed the websocket."""
 
 
+def page_origin(url: str) -> str:
+    """What browsers say where a page comes from that connects to its own websocket."""
+    own = OWN_HOST.match(url)
+    return f"http{own[1]}" if own else "null"
+
+
 class Socket:
-    """An open websocket; Denied when the server wants none."""
+    """An open websocket; Denied when the server wants none. ``origin``: by default its page's."""
 
     def __init__(
         self,
         url: str,
         protocol: str | None = PROTOCOL,
-        origin: str | None = "null",
+        origin: str | None = ITS_PAGE,
         headers: wire.Headers = (),
     ) -> None:
         said = {"Host": wire.host_of(url), **dict(headers)}
         said |= {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
         said |= {"Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
         said |= {"Sec-WebSocket-Protocol": protocol} if protocol else {}
+        origin = page_origin(url) if origin == ITS_PAGE else origin
         said |= {"Origin": origin} if origin else {}
         path = wire.path_of(url)
         lines = [f"GET {path}?session_id=attack HTTP/1.1"]

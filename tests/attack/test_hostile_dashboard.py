@@ -1,12 +1,15 @@
-"""A dashboard whose author is hostile, opened in Chromium by somebody who is logged in."""
+"""A dashboard whose author is hostile, opened in Chromium by an operator who is logged in."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from live import Live, base_of
+from live import Live, base_of, running
 from playwright.sync_api import Page
 from seats import SLIDER, Seat, Seats
 
+PASSWORD = "correct horse battery"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 EVIL = "<script>opener?.postMessage('evil', '*'); parent.postMessage('evil', '*')</script>"
 OWN = {
@@ -41,7 +44,19 @@ def file(live: Live, name: str, text: str) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A stack with an operator, who may open everything, and a dashboard for him alone."""
+    with running(tmp_path_factory.mktemp("ops"), {"identity": {"provider": "local"}}) as stack:
+        headers = {"Authorization": f"token {stack.secret('admin-token')}"}
+        person = {"name": "ops", "password": PASSWORD, "role": "operator", "groups": []}
+        answer = httpx.post(f"{stack.url}/_api/users", headers=headers, json=person)
+        assert answer.status_code == 201
+        dashboards(stack)
+        stack.dashops("share", "other", "--private")
+        yield stack
+
+
 def dashboards(live: Live) -> None:
     live.deploy(
         "other", SLIDER, ("markdown", "![](logo.svg)"), files=(file(live, "logo.svg", SVG),)
@@ -70,7 +85,9 @@ def places(page: Page) -> dict[str, str]:
 @pytest.fixture(params=["own", "shared"])
 def seat(seats: Seats, request: pytest.FixtureRequest) -> Seat:
     """Somebody whose browser finds a host for each dashboard, or not."""
-    return seats.new(None if request.param == "own" else "Mozilla/5.0 Safari/605.1.15")
+    seat = seats.visitor(None if request.param == "own" else "Mozilla/5.0 Safari/605.1.15")
+    seat.log_in("ops", PASSWORD)
+    return seat
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Where browsers find the server's origins: the main one and those of dashboards; pure."""
 
 import hashlib
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,19 @@ def of(settings: Mapping[str, Any], request: Any) -> Addresses:
 def is_near(host: str) -> bool:
     """Whether it is another name of this machine, whose logins are not those of its number."""
     return f".{host}".endswith(BELOW)
+
+
+def sender(settings: Mapping[str, Any], request: Any) -> str:
+    """The IP address of who sent a request.
+
+    Where a proxy stands before the server, that is what the proxy says: the last of
+    ``X-Forwarded-For``, as those before it are whatever the visitor liked to send.
+    """
+    said = request.headers.get("X-Forwarded-For", "") if settings.get("proxied") else ""
+    try:
+        return str(ipaddress.ip_address(said.rpartition(",")[2].strip()))
+    except ValueError:
+        return str(request.remote_ip or "")
 
 
 def hosts(address: str, own: tuple[str, ...]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from tornado import web
 
 from dashops import __version__, errors
-from dashops.services.dashboard import scopes, store, tokens
+from dashops.services.dashboard import addresses, scopes, store, tokens
 
 NOT = "the token may not do that"
 
@@ -46,12 +46,12 @@ class Api(web.RequestHandler):
 
     def note(self, event: str, **facts: Any) -> None:
         """Write something that has happened to the audit record."""
-        address = self.request.remote_ip
+        address = addresses.sender(self.settings, self.request)
         self.settings["audit"].write(event, self.bearer.name, address=address, **facts)
 
     def note_first(self, event: str, **facts: Any) -> None:
         """Write something before it happens, as it must not happen unnoticed."""
-        address = self.request.remote_ip
+        address = addresses.sender(self.settings, self.request)
         self.settings["audit"].require(event, self.bearer.name, address=address, **facts)
 
     def body(self) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class DashboardServer(Voila):
             "capabilities": capabilities.Capabilities(self.kernel_manager),
             "browser": self.chromium,
             "labextensions": self.labextensions_path,
+            "proxied": bool(self.dashops.address),
             "public": public.version(
                 (*self.labextensions_path, *self.static_paths, *self.template_paths)
             ),

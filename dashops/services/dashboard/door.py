@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_server.auth import User
 from tornado import web
 
-from dashops.services.dashboard import access, admission, identity, kernels, store
+from dashops.services.dashboard import access, addresses, admission, identity, kernels, store
 from dashops.services.dashboard.access import OPEN, OPERATOR, PREVIEW
 from dashops.services.dashboard.identity import provider
 
@@ -118,7 +118,7 @@ class Door:
         self._settings["audit"].write(
             "denied access",
             user.name,
-            address=handler.request.remote_ip,
+            address=addresses.sender(handler.settings, handler.request),
             dashboard=revision.name,
             action=action,
         )

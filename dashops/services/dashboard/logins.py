@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from dashops.services.dashboard import identity, pages, store
+from dashops.services.dashboard import addresses, identity, pages, store
 from dashops.services.dashboard.identity import passwords, provider
 
 DAY = 86400
@@ -45,7 +45,8 @@ class Login(pages.Page):
             raise web.HTTPError(405)
         name = self.get_body_argument("username", default="")
         password = self.get_body_argument("password", default="", strip=False)
-        address, throttle = self.request.remote_ip, self.settings["throttle"]
+        throttle = self.settings["throttle"]
+        address = addresses.sender(self.settings, self.request)
         if wait := throttle.ask(name, address):
             self._note("denied login", self._name(name), wait=wait)
             self._later(429, wait, f"Too many attempts: please try again in {_time(wait)}")
@@ -93,7 +94,7 @@ class Login(pages.Page):
         self.redirect(address)
 
     def _note(self, event: str, who: str, **facts: Any) -> None:
-        address = self.request.remote_ip
+        address = addresses.sender(self.settings, self.request)
         self.settings["audit"].write(event, who, address=address, **facts)
 
     def _name(self, typed: str) -> str:
@@ -131,7 +132,8 @@ class Back(pages.Page):
         if kept is None:
             self._again("That login was begun elsewhere, or too long ago.")
             return
-        address, throttle = self.request.remote_ip, self.settings["throttle"]
+        throttle = self.settings["throttle"]
+        address = addresses.sender(self.settings, self.request)
         if wait := throttle.ask("", address):
             self.set_header("Retry-After", str(wait))
             self._again(f"Too many attempts: please try again in {_time(wait)}.", 429)
@@ -177,7 +179,7 @@ class Logout(pages.Page):
         except store.Unavailable as error:
             raise web.HTTPError(503) from error
         self.settings["admission"].withdraw(user.username)
-        address = self.request.remote_ip
+        address = addresses.sender(self.settings, self.request)
         self.settings["audit"].write("logout", user.name, address=address)
         self.identity_provider.log_out(self)
         form = isinstance(self.settings["provider"], provider.Form)

@@ -6,7 +6,7 @@ from tornado import http1connection, httputil, web
 
 from dashops import bundle as bundles
 from dashops import errors
-from dashops.services.dashboard import api, progress
+from dashops.services.dashboard import addresses, api, progress
 
 DRAIN = 2 * 2**30  # bytes of a refused upload that are read and thrown away, to answer politely
 
@@ -115,9 +115,8 @@ class Notebook(api.Api):
         data, limit = bytes(files["file"][0]["body"]), self.settings["upload_limit"]
         # Viewers must not wait while a large one is unpacked.
         bundle = await asyncio.to_thread(_read, data, limit)
-        sender = progress.Sender(
-            self.bearer.name, self.bearer.creator, self.request.remote_ip or ""
-        )
+        address = addresses.sender(self.settings, self.request)
+        sender = progress.Sender(self.bearer.name, self.bearer.creator, address)
         return progress.Upload(name, bundle, author, commit, draft == "true", self.address, sender)
 
 

@@ -25,7 +25,8 @@ class Visit(pages.Page):
 
     def stranger(self) -> User | None:
         """Who asks, if he has not logged in and need not."""
-        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
+        address = addresses.sender(self.settings, self.request)
+        return self.settings["door"].stranger(self.path_args[0], address)
 
     def initialize(self, *, chrome: bool) -> None:
         """``chrome``: whether to show the bar with title and links."""

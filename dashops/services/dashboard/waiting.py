@@ -10,7 +10,15 @@ from dataclasses import asdict, dataclass
 from jupyter_server.auth import User
 from tornado import iostream
 
-from dashops.services.dashboard import admission, events, gateways, kernels, pages, store
+from dashops.services.dashboard import (
+    addresses,
+    admission,
+    events,
+    gateways,
+    kernels,
+    pages,
+    store,
+)
 
 AGAIN = 10  # seconds after which who runs no scripts may ask again; less than admission.GONE
 PATIENCE = 1.0  # seconds that the first one waits for a page that is closed just now
@@ -139,7 +147,8 @@ class Events(pages.Page):
 
     def stranger(self) -> User | None:
         """Who waits, if he has not logged in and need not."""
-        return self.settings["door"].stranger(self.path_args[0], self.request.remote_ip)
+        address = addresses.sender(self.settings, self.request)
+        return self.settings["door"].stranger(self.path_args[0], address)
 
     async def get(self, key: str) -> None:
         """Stream events ``place`` and, as the last one, ``ready``: load the page again."""

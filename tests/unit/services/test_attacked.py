@@ -15,7 +15,7 @@ from tornado import httpserver, netutil
 from dashops import attack, stack
 from dashops.attack import attempts, probe, routes
 from dashops.secrets import Secret
-from dashops.services.dashboard import content
+from dashops.services.dashboard import capabilities, content
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = "x" * 40  # as docs/routes.py makes it
@@ -143,23 +143,34 @@ def test_what_is_announced_too_large_is_not_read(ground: probe.Ground) -> None:
 @pytest.mark.parametrize(
     ("origin", "host", "may"),
     [
-        ("null", "localhost", (True, True)),
-        ("http://localhost:2", "localhost", (True, True)),
-        ("http://localhost:1", "localhost", (False, True)),
-        ("http://evil.example", "localhost", (False, True)),
-        (None, "localhost", (False, True)),
+        ("null", "shared", (True, True)),
+        ("http://shared:2", "shared", (False, True)),
+        ("http://own:2", "own", (True, True)),
+        ("null", "own", (False, True)),
+        ("http://other:2", "own", (False, True)),
+        ("http://own:2", "other", (False, True)),
+        ("http://own:1", "own", (False, True)),
+        ("http://evil.example", "shared", (False, True)),
+        (None, "shared", (False, True)),
         ("null", "evil.example", (True, False)),
     ],
 )
 def test_kernels_are_connected_from_pages_of_dashboards_only(
     origin: str | None, host: str, may: tuple[bool, bool]
 ) -> None:
-    server = {"port": 1, "content_port": 2, "address": "", "content_address": ""}
-    manager = SimpleNamespace(settings=SimpleNamespace(**server))
+    own = host in ("own", "other")
+    about = {"user": None, "kernel": None, "text": "", "path": "", "own": own}
+    key = capabilities.Capability(content="http://own:2" if own else "http://shared:2", **about)
     asks = SimpleNamespace(
-        settings={"kernel_manager": manager, "content_hosts": {"localhost"}},
-        request=SimpleNamespace(protocol="http", host=f"{host}:2", host_name=host),
+        settings={
+            "answers": {"shared", "own", "other"}.__contains__,
+            "capabilities": SimpleNamespace(known={key.token: key}.get),
+        },
+        request=SimpleNamespace(host_name=host),
+        path_args=[key.token],
         get_origin=lambda: origin,
     )
     kind = content.Channels
     assert (kind.check_origin(asks), kind.check_host(asks)) == may
+    asks.path_args = ["x" * 43]
+    assert not kind.check_origin(asks)

@@ -154,6 +154,22 @@ def test_a_domain_may_have_a_host_for_each_dashboard():
     assert not addresses.is_own("sales-0123456789abcdef.localhost", found.content)
 
 
+@pytest.mark.parametrize(
+    ("said", "proxied", "found"),
+    [
+        ("192.0.2.1", True, "192.0.2.1"),
+        ("10.9.9.9, 192.0.2.1", True, "192.0.2.1"),
+        ("192.0.2.1,2001:db8::1", True, "2001:db8::1"),
+        ("192.0.2.1, unknown", True, "127.0.0.1"),
+        ("", True, "127.0.0.1"),
+        ("192.0.2.1", False, "127.0.0.1"),
+    ],
+)
+def test_a_proxy_says_who_sent_a_request_and_nobody_else(said, proxied, found):
+    request = SimpleNamespace(remote_ip="127.0.0.1", headers={"X-Forwarded-For": said})
+    assert addresses.sender({"proxied": proxied}, request) == found
+
+
 @pytest.mark.parametrize("name", ["a", "x" * 63, "a--b", "xn--a", "0._-", "a" * 39 + "-b"])
 def test_a_label_is_a_good_part_of_a_host_name(name):
     label = addresses.label(name)

@@ -6,7 +6,7 @@ from typing import Any
 from jupyter_server.auth import IdentityProvider, User
 from tornado import web
 
-from dashops.services.dashboard import store
+from dashops.services.dashboard import addresses, store
 from dashops.services.dashboard.identity import provider, sessions
 from dashops.services.dashboard.identity.provider import Person
 
@@ -59,7 +59,7 @@ class Account(IdentityProvider):
         """Begin a login with a new secret, whatever the browser had before. May be Unavailable."""
         if login := getattr(handler.current_user, "login", ""):
             await handler.settings["sessions"].end(login)
-        address = handler.request.remote_ip
+        address = addresses.sender(handler.settings, handler.request)
         value = await handler.settings["sessions"].begin(person, address)
         handler.settings["audit"].write("login", person.name, address=address)
         self._set(handler, value, self._named.session_lifetime)
