@@ -12,6 +12,7 @@ from dashops import attack as attacking
 from dashops import plan as planning
 from dashops import smoke as checks
 from dashops import stack as stacks
+from dashops.client import guest
 from dashops.errors import DashopsError
 from dashops.plan import Change, Event, Plan
 from dashops.run import Run
@@ -273,6 +274,8 @@ def _withdraw(stack: Stack, name: str) -> None:
         server = client.Server(stack.url("dashboard"), token)
         if name in {each.name for each in server.dashboards()}:
             server.remove(name)
+    if stack.identity.provider == "local":
+        guest.forget(stack, name)
 
 
 def _plan(stack: Stack, run: Run) -> tuple[Plan, Sequence[Change], Mapping[str, str]]:

@@ -15,21 +15,14 @@ from urllib.parse import urlsplit
 from dashops import client, errors, secrets
 from dashops.attack import wire
 from dashops.attack.outcome import MARK, NotMade
-from dashops.client import administration
+from dashops.client import administration, guest
+from dashops.client.guest import Login
 from dashops.secrets import Secret
 from dashops.stack import Stack
 
 PREFIX = "dashops-attack-"
 SOURCE = f"secret = '{MARK}'\ndisplay('the probe is shown')\n"
 TOKENS = ("deploy-token", "admin-token", "gateway-token")
-
-
-@dataclass(frozen=True)
-class Login:
-    """With which name and password to log in."""
-
-    user: str
-    password: Secret
 
 
 @dataclass(frozen=True)
@@ -159,13 +152,22 @@ def ground(
 ) -> Iterator[Ground]:
     """The ground, prepared; what is there is taken away at the end whatever happened."""
     end = random.token_hex(4)
+    with guest.guest(stack, f"{PREFIX}{end}") as found:
+        with _prepared(stack, url, login or found, tell, end) as made:
+            yield made
+
+
+@contextlib.contextmanager
+def _prepared(
+    stack: Stack, url: str | None, login: Login | None, tell: Callable[[str], None], end: str
+) -> Iterator[Ground]:
     folder = stack.state_dir / "secrets"
     made = Ground(
         stack=stack,
         main=(url or stack.url("dashboard")).rstrip("/"),
         gateway=stack.url("gateway"),
         tokens={name: secrets.read(folder, name) for name in TOKENS},
-        login=login or _shared(stack),
+        login=login,
         name=f"{PREFIX}{end}",
         hidden=f"{PREFIX}{end}-hidden",
     )
@@ -185,13 +187,6 @@ def ground(
         _end(made, deploying)
         if kept is not None:
             administration.revoke_token(deciding, kept.token.id)
-
-
-def _shared(stack: Stack) -> Login | None:
-    if stack.identity.provider != "shared":
-        return None
-    word = secrets.read(stack.state_dir / "secrets", "viewer-password")
-    return Login(stack.dashboard.user, word)
 
 
 def _end(made: Ground, server: client.Server) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from dashops import client
 from dashops.checks import browser, chromium, web
+from dashops.client import administration, guest
+from dashops.client.guest import Login
 from dashops.secrets import Secret
 from dashops.stack import Stack
 
@@ -30,23 +32,36 @@ def server(stack: Stack, secrets: Mapping[str, Secret]) -> client.Server:
 
 
 @pytest.fixture(scope="module")
-def link(server: client.Server, dashboard: str) -> Iterator[str]:
-    """Where the notebook is published; it is removed again whatever happens."""
+def login(stack: Stack, dashboard: str) -> Iterator[Login]:
+    """A viewer who can log in."""
+    with guest.guest(stack, dashboard) as found:
+        if found is None:
+            pytest.skip(f"people log in by `{stack.identity.provider}`, which no check can")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def link(
+    server: client.Server, stack: Stack, secrets: Mapping[str, Secret], dashboard: str
+) -> Iterator[str]:
+    """Where the notebook is published for all who log in; removed again whatever happens."""
     deployed = server.upload(dashboard, NOTEBOOK.read_bytes(), lambda *_: None)
+    deciding = client.Server(stack.url("dashboard"), secrets["admin-token"])
+    administration.share(deciding, dashboard, (administration.Grant("signed-in", ""),), None)
     yield deployed.link
     if dashboard in _names(server):
         server.remove(dashboard)
 
 
 @pytest.fixture(scope="module")
-def seen(stack: Stack, secrets: Mapping[str, Secret], link: str) -> browser.Seen:
+def seen(login: Login, link: str) -> browser.Seen:
     """What a viewer's browser saw and sent while it moved the slider."""
     if chromium.path() is None:
         names = ", ".join(f"`{name}`" for name in chromium.NAMES)
         pytest.skip(f"there is no browser: install one of {names}, or set `{chromium.SETTING}`")
     pytest.importorskip("playwright", reason="playwright is not installed")
     story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS)
-    return browser.watch(story, stack.dashboard.user, secrets["viewer-password"])
+    return browser.watch(story, login.user, login.password)
 
 
 def test_publish(link: str, server: client.Server, dashboard: str) -> None:
@@ -55,13 +70,13 @@ def test_publish(link: str, server: client.Server, dashboard: str) -> None:
     assert dashboard in _names(server), f"the server does not list `{dashboard}`"
 
 
-def test_page(stack: Stack, secrets: Mapping[str, Secret], link: str, dashboard: str) -> None:
+def test_page(stack: Stack, login: Login, link: str, dashboard: str) -> None:
     """a viewer who logs in gets the dashboard's page, run by the gateway and without its code"""
     visitor, url = web.Visitor(), stack.url("dashboard")
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', visitor.get(f"{url}/login").text)
     assert xsrf, "the login page has no form"
-    login = {"username": stack.dashboard.user, "password": secrets["viewer-password"].reveal()}
-    answer = visitor.post(f"{url}/login", {"_xsrf": xsrf[1], **login})
+    form = {"username": login.user, "password": login.password.reveal()}
+    answer = visitor.post(f"{url}/login", {"_xsrf": xsrf[1], **form})
     assert answer.status == 302, f"the login answers {answer.status} to the right password"
     assert link
     sent = visitor.get(f"{url}/dashboards/{dashboard}/")
