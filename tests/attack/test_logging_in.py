@@ -202,3 +202,11 @@ def test_the_list_of_people_needs_the_token(home: Live) -> None:
 
 def test_nobody_can_be_the_gate(home: Live) -> None:
     assert users(home, "add", "/gate", "--generate", code=2)
+
+
+def test_smoke_comes_as_a_viewer_of_its_own_who_is_gone_afterwards(home: Live) -> None:
+    checks = {each["name"]: each for each in json.loads(home.dashops("smoke", "--json"))["checks"]}
+    assert checks["story.page"]["outcome"] == "passed"
+    assert [each for each in checks.values() if each["outcome"] == "failed"] == []
+    names = [each["name"] for each in json.loads(users(home, "list", "--json"))["users"]]
+    assert not [each for each in names if each.startswith("dashops-smoke")]
