@@ -10,7 +10,8 @@ from bench.stack import Stack
 from dashops.checks import chromium
 
 # Voilà's page asks other hosts for icons; whether they answer is not what is measured.
-ARGS = (*chromium.ARGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE *.localhost")
+RULES = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE *.localhost"
+ARGS = (*chromium.ARGS, f"--host-resolver-rules={RULES}")
 TIMEOUT = 60_000
 """Milliseconds."""
 

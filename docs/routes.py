@@ -61,6 +61,13 @@ def dashboard(folder: Path) -> Applications:
         return _dashboard(folder)
 
 
+def close(made: Applications) -> None:
+    """Let go of what they have open."""
+    for application in made.values():
+        if audit := application.settings.get("audit"):
+            audit.close()
+
+
 @contextlib.contextmanager
 def _left_alone() -> Iterator[None]:
     """Undo what both do to a process that they take for their own."""
@@ -168,6 +175,8 @@ def _who(entry: routes.Route) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        if wrong := problems(applications(Path(scratch))):
+        made = applications(Path(scratch))
+        close(made)
+        if wrong := problems(made):
             raise SystemExit("\n".join(wrong))
     Path(__file__).with_suffix(".md").write_text(page())

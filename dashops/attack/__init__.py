@@ -16,7 +16,8 @@ from dashops import errors
 from dashops.attack import probe, sockets
 from dashops.attack.attempts import CATALOGUE, Attempt
 from dashops.attack.outcome import GotThrough, NotMade, Outcome, Report
-from dashops.attack.probe import Ground, Login
+from dashops.attack.probe import Ground
+from dashops.client.guest import Login
 from dashops.secrets import Secret
 from dashops.stack import Stack
 

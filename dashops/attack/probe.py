@@ -152,9 +152,11 @@ def ground(
 ) -> Iterator[Ground]:
     """The ground, prepared; what is there is taken away at the end whatever happened."""
     end = random.token_hex(4)
-    with guest.guest(stack, f"{PREFIX}{end}") as found:
-        with _prepared(stack, url, login or found, tell, end) as made:
-            yield made
+    with (
+        guest.guest(stack, f"{PREFIX}{end}") as found,
+        _prepared(stack, url, login or found, tell, end) as made,
+    ):
+        yield made
 
 
 @contextlib.contextmanager

@@ -405,6 +405,6 @@ ALL = (
         "dashops/attack/outcome.py",
         "if MARK in text:",
         "if False:",
-        f"{UNIT}/test_attack.py",
+        f"{UNIT}/test_attacking.py",
     ),
 )

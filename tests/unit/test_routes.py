@@ -26,7 +26,9 @@ def census() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def made(census: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return census["applications"](tmp_path_factory.mktemp("applications"))
+    made = census["applications"](tmp_path_factory.mktemp("applications"))
+    census["close"](made)
+    return made
 
 
 def test_the_table_has_every_route_and_no_other(census: dict[str, Any], made: Any) -> None:

@@ -118,7 +118,7 @@ class Door:
         self._settings["audit"].write(
             "denied access",
             user.name,
-            address=addresses.sender(handler.settings, handler.request),
+            address=addresses.sender(self._settings, handler.request),
             dashboard=revision.name,
             action=action,
         )

@@ -1,10 +1,8 @@
 """Both origins as they are served, without a gateway, under the attempts of `dashops attack`."""
 
 import asyncio
-import gc
 import runpy
 import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +12,7 @@ from tornado import httpserver, netutil
 
 from dashops import attack, stack
 from dashops.attack import attempts, probe, routes
+from dashops.client import guest
 from dashops.secrets import Secret
 from dashops.services.dashboard import capabilities, content
 
@@ -28,13 +27,21 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     census = runpy.run_path(str(ROOT / "docs/routes.py"))
     made = census["dashboard"](tmp_path_factory.mktemp("applications"))
     loop, urls, ready = asyncio.new_event_loop(), dict[str, str](), threading.Event()
+    servers: list[httpserver.HTTPServer] = []
 
     async def begin() -> None:
         for server in (routes.MAIN, routes.CONTENT):
             (socket,) = netutil.bind_sockets(0, "127.0.0.1")
-            httpserver.HTTPServer(made[server]).add_socket(socket)
+            servers.append(httpserver.HTTPServer(made[server]))
+            servers[-1].add_socket(socket)
             urls[server] = f"http://127.0.0.1:{socket.getsockname()[1]}"
         ready.set()
+
+    async def end() -> None:
+        for server in servers:
+            server.stop()
+            await server.close_all_connections()
+        loop.stop()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
@@ -45,20 +52,17 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     thread.start()
     assert ready.wait(20)
     yield urls
-    loop.call_soon_threadsafe(loop.stop)
+    asyncio.run_coroutine_threadsafe(end(), loop)
     thread.join(10)
     loop.close()
-    made.clear()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the server's parts end with its process
-        gc.collect()
+    census["close"](made)
 
 
 @pytest.fixture
 def ground(origins: dict[str, str], tmp_path: Path) -> probe.Ground:
     found = stack.parse("name: demo\n", tmp_path / "dashops.yaml", {})
     tokens = {name: Secret(PASSWORD) for name in probe.TOKENS}
-    login = probe.Login("viewer", Secret(PASSWORD))
+    login = guest.Login("viewer", Secret(PASSWORD))
     main, content = origins[routes.MAIN], origins[routes.CONTENT]
     made = probe.Ground(found, main, main, tokens, login, small=Secret(f"dashops_0_{'y' * 43}"))
     for who in ("bob", "alice"):

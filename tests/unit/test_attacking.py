@@ -14,6 +14,7 @@ import pytest
 from dashops import attack, errors, stack, view
 from dashops.attack import attempts, outcome, probe, sockets, wire, zips
 from dashops.attack.attempts import connecting, messages
+from dashops.client import guest
 from dashops.secrets import Secret
 from dashops.services.dashboard import wall
 
@@ -70,7 +71,7 @@ def ground(tmp_path: Path) -> Callable[[str], probe.Ground]:
     def at(url: str) -> probe.Ground:
         tokens = {name: Secret(name * 3) for name in probe.TOKENS}
         found = stack.parse("dashboard: {upload_limit: 1 MB}\n", tmp_path / "dashops.yaml", {})
-        login = probe.Login("viewer", Secret("password"))
+        login = guest.Login("viewer", Secret("password"))
         made = probe.Ground(found, url, url, tokens, login, small=Secret("dashops_0_small"))
         page = probe.Page(f"{url}/c/{'k' * 43}/dashboards/x/", "0" * 8)
         for who in ("bob", "alice", "carol", "dave"):
