@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,13 @@ def test_writing_does_not_follow_a_link_left_in_the_way(tmp_path: Path) -> None:
     secrets.write(tmp_path / "mine", "new")
     assert target.read_text() == "theirs"
     assert (tmp_path / "mine").read_text() == "new"
+
+
+def test_a_link_where_the_draft_would_be_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "theirs"
+    target.write_text("theirs")
+    (tmp_path / f".mine.{os.getpid()}").symlink_to(target)
+    with pytest.raises(errors.DashopsError, match="cannot be written"):
+        secrets.write(tmp_path / "mine", "new")
+    assert target.read_text() == "theirs"
+    assert not (tmp_path / "mine").exists()

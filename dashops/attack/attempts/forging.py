@@ -46,7 +46,10 @@ def without_form(path: str, xsrf: str, origin: str, ground: Ground) -> str:
     viewer = ground.viewer("dave")
     form = {"username": NOBODY, "password": "x"} | ({"_xsrf": xsrf} if xsrf else {})
     headers = {"Origin": origin} if origin else {}
-    return refused(viewer.post(path, form, headers), (403, 404) if origin else (403,))
+    answer = viewer.post(path, form, headers)
+    if answer.location:  # also to the login: that is where a logout leads
+        raise GotThrough(f"it was answered with {answer.status} to `{answer.location}`")
+    return refused(answer, (403, 404) if origin else (403,))
 
 
 def other_host(path: str, ground: Ground) -> str:
