@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from kernel_gateway.mixins import CORSMixin, JSONErrorsMixin, TokenAuthorizationMixin
@@ -25,6 +25,7 @@ class Usage:
         self._read: dict[str, Any] = {}
         self._at = float("-inf")
         self._settling: set[asyncio.Task[None]] = set()
+        self._grown: list[str] = []
 
     async def read(self) -> dict[str, Any]:
         """The answer of ``GET /api/dashops/usage``, at most a second old."""
@@ -63,20 +64,29 @@ class Usage:
         """A kernel is about to end, or to become a snapshot: what it took tells of the next."""
         kernel = self._kernel(kernel_id)
         if kernel is not None and not self._headroom.known(_kind(kernel)):
-            await self._learn(kernel_id)
+            await self._learn([kernel_id])
         self._headroom.ended(kernel_id)
 
     async def _settled(self, kernel_id: str) -> None:
-        await asyncio.sleep(headroom.YOUNG)
-        await self._learn(kernel_id)
+        """Learn what a kernel has taken that is not young any more.
 
-    async def _learn(self, kernel_id: str) -> None:
-        kernel = self._kernel(kernel_id)
-        if kernel is None or not (pid := _pid(kernel)):
-            return
-        taken = await asyncio.to_thread(memory.of, {kernel_id: pid})
-        if unique := taken[kernel_id].unique:
-            self._headroom.learn(_kind(kernel), kernel_id, unique)
+        Those that came together are read together, and no more of them than matter: each reading
+        looks at all processes, which a crowd would feel in every answer.
+        """
+        await asyncio.sleep(headroom.YOUNG)
+        self._grown.append(kernel_id)
+        if len(self._grown) == 1:
+            await asyncio.sleep(EVERY)
+            grown, self._grown = self._grown, []
+            await self._learn(grown[-headroom.LAST :])
+
+    async def _learn(self, kernel_ids: Iterable[str]) -> None:
+        kernels = {each: kernel for each in kernel_ids if (kernel := self._kernel(each))}
+        pids = {each: pid for each, kernel in kernels.items() if (pid := _pid(kernel))}
+        taken = await asyncio.to_thread(memory.of, pids) if pids else {}
+        for each, took in taken.items():
+            if took.unique:
+                self._headroom.learn(_kind(kernels[each]), each, took.unique)
 
     async def _now(self) -> dict[str, Any]:
         kernels = {each: self._kernel(each) for each in self._kernels.list_kernel_ids()}

@@ -169,3 +169,24 @@ def test_measuring_is_done_once_a_second_however_many_ask():
         assert first["memory"]["available"] <= first["memory"]["limit"]
 
     asyncio.run(scene())
+
+
+def test_a_crowd_that_came_together_is_measured_once(monkeypatch):
+    looked, of = [], memory.of
+    monkeypatch.setattr(headroom, "YOUNG", 0.01)
+    monkeypatch.setattr(usage, "EVERY", 0.5)
+    monkeypatch.setattr(memory, "of", lambda pids: looked.append(pids) or of(pids))
+
+    async def scene():
+        crowd = Kernels(**{f"k{number}": "a" for number in range(40)})
+        measured = usage.Usage(crowd, 0)
+        for each in crowd.kernels:
+            async with measured.room("python3", "a") as claim:
+                claim.kernel = each
+        while measured._settling:
+            await asyncio.gather(*measured._settling)
+        assert measured._headroom.expected(Kind("a", fork=False)) != headroom.FRESH
+
+    asyncio.run(scene())
+    assert len(looked) <= 2
+    assert max(map(len, looked)) <= headroom.LAST
