@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from bench.opening import goals, notebooks
 from bench.opening.result import (
@@ -17,12 +18,14 @@ from bench.opening.result import (
 
 MIB = 2**20
 NONE = "-"
+KNOWN = Path(__file__).with_name("known.md")  # written by hand after a run was looked into
 
 
 def page(run: Run, picture: str = "") -> str:
     """The whole of docs/performance.md."""
     drawn = [f"![The same figures, drawn]({picture})", ""] if picture else []
-    return "\n".join([*_head(run), *drawn, *tables(run), *_method(run)])
+    known = ["## Why goals are missed", "", KNOWN.read_text(), ""]
+    return "\n".join([*_head(run), *drawn, *tables(run), *known, *_method(run)])
 
 
 def tables(run: Run) -> list[str]:
