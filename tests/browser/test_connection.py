@@ -38,8 +38,8 @@ def test_leaving_while_the_page_is_rendered_frees_the_kernel(live: Live, seat: S
 
 @pytest.fixture
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A stack that ends what nobody uses for three seconds."""
-    changes = {"dashboard": {"idle_timeout": 3}}
+    """A stack that ends what nobody uses for eight seconds."""
+    changes = {"dashboard": {"idle_timeout": 8}}
     with running(tmp_path_factory.mktemp("impatient"), changes) as stack:
         yield stack
 

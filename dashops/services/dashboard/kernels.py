@@ -276,8 +276,8 @@ class Kernels(AsyncMappingKernelManager):
         now = time.monotonic()
         for kernel in self.open_kernels:
             visit = kernel.visit
-            if visit.rendering:
-                continue
+            if visit.rendering or visit.owner == GATE.username:
+                continue  # the gate ends its own, and looks without moving anything for a while
             if visit.left is not None and visit.left < now:
                 await self.end(kernel.kernel_id, "left")
             elif now - visit.active > self.settings.idle_timeout:

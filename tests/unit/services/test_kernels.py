@@ -139,3 +139,12 @@ def test_a_page_that_asks_no_more_is_closed(opened):
     kernel.visit.left -= kernels.ASKS + 1
     asyncio.run(manager.sweep())
     assert manager.ended(kernel.kernel_id, "bob") == "left"
+
+
+def test_the_gate_may_look_longer_than_viewers_may_idle(opened):
+    manager, gateway, open_ = opened
+    viewers, gates = open_(1), open_(1, owner=kernels.GATE.username)
+    for each in (viewers, gates):
+        each.visit.active -= LIMITS.idle_timeout + 1
+    asyncio.run(manager.sweep())
+    assert gateway.stopped == [viewers.kernel_id]
