@@ -159,7 +159,8 @@ SHOWN = (
     Broken(
         "a callback that ends the kernel",
         (),
-        ("cell 1", "moving `Amount`", "the kernel died"),
+        # It "died", or "did not answer" where the page hears of its end before the gate does.
+        ("cell 1", "moving `Amount`: the kernel"),
         first=RAISES.format("import os; os._exit(1)"),
     ),
     cell("widgets without a front end", FOREIGN, "foreign-widgets", "dashboard.frontends"),

@@ -36,7 +36,7 @@ class Look:
     """An open dashboard and what its console said."""
 
     seat: Seat
-    patience: float = 10  # seconds
+    patience: float = 30  # seconds
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
