@@ -29,6 +29,7 @@ WORDS: Mapping[str, str] = {
     GATEWAY_TOKEN: "the dashboard server alone, with the token of the gateway",
     NOBODY: "it is there, and always says that there is nothing",
 }
+VERSION = "v-0123456789abcdef"  # of public files; any is as good as the right one
 EXAMPLES: Mapping[str, str] = {
     "NAME": "dashops-attack-nothing",
     "FILE": "index.ipynb",
@@ -41,7 +42,7 @@ EXAMPLES: Mapping[str, str] = {
     "TOKEN": "0",
     "USER": "dashops-attack-nobody",
     "SPEC": "dashops-attack-nothing",
-    "v-VERSION": "v-0123456789abcdef",
+    "v-VERSION": VERSION,
     "ANYTHING": "dashops-attack-nothing",
 }
 

@@ -201,7 +201,12 @@ def test_pages_of_the_main_origin_run_no_script_of_anybody(bob: Viewer) -> None:
 
 def test_each_origin_answers_for_its_own_host_names_only(live: Live, page: Opened) -> None:
     evil = {"Host": "evil.example"}
-    for address in (page.state, page.address, f"{live.content}/voila/static/x", f"{live.url}/"):
+    for address in (
+        page.state,
+        page.address,
+        f"{live.content}/v-0123456789abcdef/voila/static/x",
+        f"{live.url}/",
+    ):
         assert httpx.get(address, headers=evil).status_code == 403
     with pytest.raises(websocket.WebSocketBadStatusException) as found:
         websocket.create_connection(page.channels, host="evil.example", origin="null")

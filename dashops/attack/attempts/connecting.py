@@ -29,32 +29,26 @@ def denied(connect: Connect, ground: Ground) -> str:
 
 def harmless(data: bytes, kind: int, ground: Ground) -> str:
     """Send bytes as a frame; the kernel must go on, in this connection or the next."""
-    socket = sockets.Socket(ground.page().channels)
-    try:
+
+    def act(socket: sockets.Socket) -> tuple[str, ...]:
         socket.send(data, kind)
-        messages.answered(socket)
-    except sockets.Closed:
-        return messages.still(ground, "closed")
-    finally:
-        socket.close()
-    return "dropped"
+        return ()
+
+    return messages.dropped(ground, act)
 
 
 def mangled(ground: Ground) -> str:
     """Frames that are nearly right, broken in some place, the same ones each time."""
-    socket = sockets.Socket(ground.page().channels)
-    try:
+
+    def act(socket: sockets.Socket) -> tuple[str, ...]:
         for kind, content in messages.ASKED.items():
             for channel in ("shell", "control", "", "shell\0"):
                 for each in sockets.broken(sockets.message(kind, content, channel)[1]):
                     assert isinstance(each, bytes)
                     socket.send(each)
-        messages.answered(socket)
-    except sockets.Closed:
-        return messages.still(ground, "closed")
-    finally:
-        socket.close()
-    return "dropped"
+        return ()
+
+    return messages.dropped(ground, act)
 
 
 def oversized(ground: Ground) -> str:

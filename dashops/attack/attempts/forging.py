@@ -58,7 +58,7 @@ def other_host(path: str, ground: Ground) -> str:
     visitor = wire.Visitor(url)
     found = [
         visitor.ask("GET", each, headers={"Host": EVIL})
-        for each in ("/", "/login", "/voila/static/x")
+        for each in ("/", "/login", f"/{routes.VERSION}/voila/static/x")
     ]
     return ", ".join(refused(each, (400, 403, 421)) for each in found)
 
@@ -94,7 +94,8 @@ def unsandboxed(ground: Ground) -> str:
     """
     page = ground.page("alice")
     own = urlsplit(page.origin).netloc.startswith(f"{ground.name}-")
-    asked = (page.address, page.state, f"{page.origin}/voila/static/x", f"{page.origin}/nothing")
+    public = f"{page.origin}/{routes.VERSION}/voila/static/x"
+    asked = (page.address, page.state, public, f"{page.origin}/nothing")
     for each in asked:
         answer = wire.Visitor(page.origin).ask("GET", each)
         policy = answer.get("Content-Security-Policy")

@@ -1,6 +1,7 @@
 """What a viewer may not say to his kernel, over the websocket of his own page."""
 
 import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dashops.attack import sockets
@@ -58,22 +59,35 @@ def answered(socket: sockets.Socket, *asked: str) -> None:
         raise GotThrough("the kernel does not answer any more") from None
 
 
-def said(kind: str, ground: Ground) -> str:
-    """Say it on each channel."""
+def dropped(ground: Ground, act: Callable[[sockets.Socket], Iterable[str]]) -> str:
+    """Do something with the page's websocket; the kernel must go on, in it or in the next one.
+
+    It must not react to the messages whose ids `act` returns.
+    """
     socket = sockets.Socket(ground.page().channels)
     try:
-        answered(socket)
-        names = []
-        for channel in CHANNELS:
-            name, frame = sockets.message(kind, ASKED[kind], channel)
-            socket.send(frame)
-            names.append(name)
-        answered(socket, *names)
+        answered(socket, *act(socket))
     except sockets.Closed:
         return still(ground, "closed")
     finally:
         socket.close()
     return "dropped"
+
+
+def _send(socket: sockets.Socket, kind: str, channel: str = "shell") -> str:
+    name, frame = sockets.message(kind, ASKED[kind], channel)
+    socket.send(frame)
+    return name
+
+
+def said(kind: str, ground: Ground) -> str:
+    """Say it on each channel."""
+
+    def act(socket: sockets.Socket) -> list[str]:
+        answered(socket)
+        return [_send(socket, kind, channel) for channel in CHANNELS]
+
+    return dropped(ground, act)
 
 
 def still(ground: Ground, how: str) -> str:
@@ -103,19 +117,7 @@ def comm(target: str, ground: Ground) -> str:
 
 def flood(ground: Ground) -> str:
     """Many at once; the kernel must go on answering."""
-    socket = sockets.Socket(ground.page().channels)
-    try:
-        names = []
-        for _ in range(FLOOD):
-            name, frame = sockets.message("execute_request", ASKED["execute_request"])
-            socket.send(frame)
-            names.append(name)
-        answered(socket, *names)
-    except sockets.Closed:
-        return still(ground, "closed")
-    finally:
-        socket.close()
-    return "dropped"
+    return dropped(ground, lambda socket: [_send(socket, "execute_request") for _ in range(FLOOD)])
 
 
 ALL = (

@@ -7,6 +7,7 @@ from dashops.attack import wire
 from dashops.attack.attempts.attempt import Attempt
 from dashops.attack.outcome import GotThrough, NotMade, refused
 from dashops.attack.probe import Ground, key_to
+from dashops.attack.routes import VERSION
 
 GROUP = "reading"
 REFUSED = (400, 403, 404, 405)
@@ -46,11 +47,11 @@ PATHS = (
     "/dashboards/NAME/%2e%2e/%2e%2e/database.sqlite",
     "/dashboards/NAME//etc/passwd",
     "/thumbnails/..%2f..%2fdatabase.sqlite",
-    "/voila/templates/../../../../etc/passwd",
-    "/voila/templates/lab/static/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
-    "/voila/static/..%2f..%2f..%2fapp.py",
-    "/voila/static//etc/passwd",
-    "/voila/labextensions/..%2f..%2f..%2f..%2fpyvenv.cfg",
+    f"/{VERSION}/voila/templates/../../../../etc/passwd",
+    f"/{VERSION}/voila/templates/lab/static/..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+    f"/{VERSION}/voila/static/..%2f..%2f..%2fapp.py",
+    f"/{VERSION}/voila/static//etc/passwd",
+    f"/{VERSION}/voila/labextensions/..%2f..%2f..%2f..%2fpyvenv.cfg",
 )
 FILES = (
     "index.ipynb",
