@@ -4,7 +4,6 @@ Every route is named in ``handlers``. No cookie is looked at, and every answer i
 has either no origin or that of its dashboard, and shares none with another one.
 """
 
-import functools
 import mimetypes
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +14,6 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from dashops.services.dashboard import (
     addresses,
     capabilities,
-    config,
     door,
     kernels,
     pages,
@@ -24,7 +22,6 @@ from dashops.services.dashboard import (
     showing,
 )
 
-BINARY = "application/octet-stream"
 PLACE = r"(?:dashboards|dashboards-plain)/[a-z0-9][a-z0-9._-]*|previews/[\w-]{40,400}"
 KERNEL = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 ENDED = {
@@ -59,7 +56,7 @@ class Asset(sandbox.Content):
         if file is None or not file.is_file():
             raise web.HTTPError(404)
         kind, encoding = mimetypes.guess_type(file.name)
-        self.set_header("Content-Type", BINARY if encoding else kind or BINARY)
+        self.set_header("Content-Type", public.BINARY if encoding else kind or public.BINARY)
         self.set_header("Content-Security-Policy", sandbox.INERT)
         self.finish(file.read_bytes())
 
@@ -163,19 +160,15 @@ class Missing(sandbox.Content):
 
 def application(server: Any, settings: Mapping[str, Any]) -> web.Application:
     """The application of this origin, on the main one's settings."""
+    address = server.dashops.content_address
+    names = addresses.hosts(address, server.dashops.hosts)
     own = {
-        "answers": functools.partial(_answers, server.dashops),
+        "answers": lambda host: host in names or addresses.is_own(host, address),
         "identity_provider": capabilities.Holder(parent=server, log=server.log),
         "headers": sandbox.HEADERS,
         "default_handler_class": Missing,
     }
     return web.Application(handlers(server), **{**settings, **own})
-
-
-def _answers(server: config.Config, host: str) -> bool:
-    """Whether this origin answers for a host name."""
-    names = addresses.hosts(server.content_address, server.hosts)
-    return host in names or addresses.is_own(host, server.content_address)
 
 
 def _model(kernel: kernels.ViewerKernel) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Scripts, styles and fonts of pages, under an address that changes when any of them does."""
 
 import asyncio
+import contextlib
 import functools
 import gzip
 import hashlib
@@ -30,8 +31,9 @@ def version(folders: Iterable[str]) -> str:
         for place, inner, files in os.walk(folder, followlinks=True):
             inner.sort()
             for name in sorted(files):
-                about = Path(place, name).stat()
-                seen.update(f"{place}/{name} {about.st_size} {about.st_mtime_ns}\n".encode())
+                with contextlib.suppress(OSError):  # a link to nothing is never sent
+                    about = Path(place, name).stat()
+                    seen.update(f"{place}/{name} {about.st_size} {about.st_mtime_ns}\n".encode())
     return f"/v-{seen.hexdigest()[:16]}/"
 
 

@@ -18,3 +18,9 @@ def test_it_changes_when_a_file_does_and_not_otherwise(tmp_path):
     seen.append(public.version([str(tmp_path)]))
     assert seen[0] == seen[1] and len(set(seen)) == 3
     assert all(re.fullmatch(f"{public.PREFIX}/", each) for each in seen)
+
+
+def test_a_link_to_nothing_does_not_keep_the_server_from_starting(tmp_path):
+    before = public.version([str(tmp_path)])
+    (tmp_path / "gone.js").symlink_to(tmp_path / "nothing")
+    assert public.version([str(tmp_path)]) == before
