@@ -159,8 +159,7 @@ SHOWN = (
     Broken(
         "a callback that ends the kernel",
         (),
-        # It "died", or "did not answer" where the page hears of its end before the gate does.
-        ("cell 1", "moving `Amount`: the kernel"),
+        ("cell 1", "moving `Amount`", "the kernel died"),
         first=RAISES.format("import os; os._exit(1)"),
     ),
     cell("widgets without a front end", FOREIGN, "foreign-widgets", "dashboard.frontends"),

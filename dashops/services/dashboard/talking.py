@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -83,6 +83,17 @@ class Talk:
         answer = await self._ask("execute_request", asked, "execute_reply")
         return bool(answer["content"].get("status", "ok") == "ok")
 
+    async def during(self, doing: Awaitable[None]) -> None:
+        """Wait for something else that needs the kernel; raises Gone when that ends before."""
+        other = asyncio.ensure_future(doing)
+        try:
+            await asyncio.wait({other, self._reader}, return_when=asyncio.FIRST_COMPLETED)
+            if not other.done():
+                raise Gone
+            await other
+        finally:
+            other.cancel()
+
     def close(self) -> None:
         """Hang up."""
         self._reader.cancel()
@@ -103,7 +114,10 @@ class Talk:
     ) -> str:
         message = self._session.msg(kind, dict(content), metadata=dict(metadata or {}))
         frame = serialize_msg_to_ws_v1(message, "shell", self._session.pack)
-        self._socket.write_message(frame, binary=True)
+        try:
+            self._socket.write_message(frame, binary=True)
+        except websocket.WebSocketClosedError as error:
+            raise Gone from error
         return str(message["header"]["msg_id"])
 
     def _hear(self, wanted: Callable[[Message], bool]) -> "asyncio.Future[Message]":

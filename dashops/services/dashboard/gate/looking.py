@@ -1,7 +1,7 @@
 """Opens a revision's page as a viewer would and uses it; it starts no browser of its own."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from nbconvert.filters import strip_ansi
@@ -101,7 +101,7 @@ class Look:
 
     async def move(
         self,
-        update: Callable[[str, Mapping[str, Any]], Any],
+        update: Callable[[str, Mapping[str, Any]], Awaitable[None]],
         states: widgets.States,
     ) -> None:
         """Change one widget, and see that the notebook takes it."""
@@ -113,7 +113,8 @@ class Look:
         doing = f"moving {move.label}"
         self.tell("verify", doing)
         before = len(overheard.errors)
-        await self.timed(update(move.model, move.change), doing, move.cell)
+        changing = overheard.during(update(move.model, move.change))
+        await self.timed(changing, doing, move.cell)
         # What the kernel said while it handled the change has arrived when this is answered.
         await self.timed(overheard.settle(), doing, move.cell)
         self._raised(overheard.errors[before:], doing, move.cell)

@@ -61,6 +61,8 @@ class Opening:
         socket = await kernel.gateway.connect(kernel.kernel_id, f"gate-{self.key.token}")
         # What the page's own connections leave out for viewers, an author should read.
         self.overheard = talking.Talk(socket)
+        # The page hears first that a kernel died, and ends it; gateways close nothing then.
+        kernel.visit.pages.add(self.overheard.close)
         pieces = rendering.pieces(
             self.settings,
             self.log,
