@@ -28,7 +28,7 @@ demo-down:
 test:
 	@scripts/setup browser services
 	@$(BIN)/pytest -n 2
-	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
+	@$(BIN)/pytest tests/integration tests/browser tests/attack -m "integration or browser or attack" -n 2 --dist loadfile --no-loadscope-reorder --durations=5
 
 test-mutations:
 	@scripts/setup
