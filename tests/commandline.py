@@ -4,6 +4,7 @@ import contextlib
 import io
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from dashops import cli
 
 
-def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    folder: Path, *words: str, stdin: str = "", env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """What a shell in that folder would have got; nobody is at its terminal."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
@@ -20,7 +23,9 @@ def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         contextlib.redirect_stderr(err),
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(sys, "stdin", io.StringIO())
+        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
         patch.setattr(sys, "argv", ["dashops", *words])
         try:
             cli.main()

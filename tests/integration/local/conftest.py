@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import commandline
 import psutil
 import pytest
 
@@ -54,10 +55,8 @@ class Stack:
         return out, err
 
     def slots(self) -> dict[str, dict[str, Any]]:
-        process = self.start("status", "--json")
-        return {
-            slot["slot"]: slot for slot in json.loads(process.communicate(timeout=60)[0])["slots"]
-        }
+        told = commandline.run(self.folder, "status", "--json").stdout
+        return {slot["slot"]: slot for slot in json.loads(told)["slots"]}
 
     def pids(self) -> dict[str, int]:
         return {name: slot["pid"] for name, slot in self.slots().items()}
