@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,7 +81,9 @@ class Live:
 
     def try_dashops(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
         words = tuple(str(each) for each in args)
-        if words[0] not in ALONE:
+        # The current folder and stdout are the whole process's.
+        alone = threading.current_thread() is not threading.main_thread()
+        if not alone and words[0] not in ALONE:
             return commandline.run(self.folder, *words)
         return subprocess.run(
             [DASHOPS, *words], cwd=self.folder, capture_output=True, text=True, timeout=180

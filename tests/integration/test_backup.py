@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from live import UNSEEN, Live, kernel_in, placed
+from live import Live, kernel_in, placed
 
 # It has a layout, an image and packages.
 EXAMPLE = Path(__file__).parents[2] / "examples" / "stocks.ipynb"
@@ -14,7 +14,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "stocks.ipynb"
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Live]:
     ports, settings = placed()
-    settings["dashboard"] |= UNSEEN
     (tmp_path / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(tmp_path, ports)
     try:
