@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import commandline
 import psutil
 import pytest
 
@@ -55,8 +54,10 @@ class Stack:
         return out, err
 
     def slots(self) -> dict[str, dict[str, Any]]:
-        told = commandline.run(self.folder, "status", "--json").stdout
-        return {slot["slot"]: slot for slot in json.loads(told)["slots"]}
+        process = self.start("status", "--json")
+        return {
+            slot["slot"]: slot for slot in json.loads(process.communicate(timeout=60)[0])["slots"]
+        }
 
     def pids(self) -> dict[str, int]:
         return {name: slot["pid"] for name, slot in self.slots().items()}
