@@ -1,5 +1,7 @@
 # The developer's commands; each sets up what it needs. `make demo` and `make test` are the two.
 .DEFAULT_GOAL := help
+# Where it is set, each of the hundreds of commands of `make test` compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(CURDIR)/.venv/bin
 
 .PHONY: help demo demo-down test test-mutations support endurance unit lint bench clean
@@ -26,7 +28,7 @@ demo-down:
 test:
 	@scripts/setup browser services
 	@$(BIN)/pytest -n 2
-	@$(BIN)/pytest -m "integration or browser or attack" -n 2 --dist loadfile --durations=5
+	@$(BIN)/pytest tests/integration tests/browser tests/attack -m "integration or browser or attack" -n 2 --dist loadfile --no-loadscope-reorder --durations=5
 
 test-mutations:
 	@scripts/setup

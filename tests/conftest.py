@@ -8,6 +8,25 @@ pytest_plugins = ["live", "seats"]
 
 TESTS = Path(__file__).parent
 FOLDERS = ("integration", "browser", "attack", "endurance", "support")
+# What takes minutes goes first, or one worker of `make test` waits for the other at the end. Two
+# that need no stack of `live` are second and fourth: so only one worker makes one at the start.
+LONGEST = (
+    "browser/test_how_it_opens.py",
+    "integration/local/test_up.py",
+    "browser/test_connection.py",
+    "integration/local/test_down.py",
+    "browser/test_viewing.py",
+    "browser/test_verifying.py",
+    "attack/test_hostile_dashboard.py",
+    "integration/test_sharing.py",
+    "integration/test_backup.py",
+    "browser/test_drafts.py",
+    "integration/test_environments.py",
+    "integration/test_crowd.py",
+    "attack/test_viewer.py",
+    "attack/test_logging_in.py",
+    "integration/test_shares.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,3 +40,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # Put first, so that a test may allow a warning. Tests with real servers are left
             # out: they would fail of other people's warnings.
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))

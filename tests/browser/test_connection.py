@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from live import Live, running, until
+from live import UNSEEN, Live, running, until
 from playwright.sync_api import Browser
 from seats import SLIDER, Seat, Seats, move
 
@@ -39,7 +39,7 @@ def test_leaving_while_the_page_is_rendered_frees_the_kernel(live: Live, seat: S
 @pytest.fixture
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A stack that ends what nobody uses for eight seconds."""
-    changes = {"dashboard": {"idle_timeout": 8}}
+    changes = {"dashboard": UNSEEN | {"idle_timeout": 8}}
     with running(tmp_path_factory.mktemp("impatient"), changes) as stack:
         yield stack
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from live import Live, running
+from live import UNSEEN, Live, running
 from seats import SLIDER, Seat, Seats
 
 PLACE = "#place >> text="
@@ -11,7 +11,8 @@ PLACE = "#place >> text="
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with running(tmp_path_factory.mktemp("stack"), {"dashboard": {"max_viewers": 1}}) as stack:
+    changes = {"dashboard": UNSEEN | {"max_viewers": 1}}
+    with running(tmp_path_factory.mktemp("stack"), changes) as stack:
         stack.deploy("narrow", SLIDER)
         yield stack
 

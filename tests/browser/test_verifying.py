@@ -58,7 +58,7 @@ def blind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(folder, ports)
     try:
-        stack.dashops("up", "-y")
+        stack.up()
         yield stack
     finally:
         stack.dashops("down")

@@ -17,7 +17,7 @@ def other(tmp_path: Path) -> Iterator[Live]:
     (tmp_path / "dashops.yaml").write_text(yaml.safe_dump(settings))
     stack = Live(tmp_path, ports)
     try:
-        stack.dashops("up", "-y")
+        stack.up()
         yield stack
     finally:
         stack.dashops("down")

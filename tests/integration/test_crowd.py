@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from conversing import Conversation
-from live import Live, Viewer, running, until
+from live import UNSEEN, Live, Viewer, running, until
 
 PLACES, PEOPLE, OWN = 20, 200, 3
 SLIDER = "import ipywidgets\nipywidgets.IntSlider(value=3)"
@@ -17,7 +17,7 @@ SLIDER = "import ipywidgets\nipywidgets.IntSlider(value=3)"
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     changes = {
-        "dashboard": {"max_viewers": PLACES, "viewers_per_user": OWN, "idle_timeout": 600},
+        "dashboard": UNSEEN | {"max_viewers": PLACES, "viewers_per_user": OWN, "idle_timeout": 600},
         "gateway": {"max_kernels": 2 * PLACES},
     }
     with running(tmp_path_factory.mktemp("stack"), changes) as stack:

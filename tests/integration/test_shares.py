@@ -16,7 +16,7 @@ import pytest
 import yaml
 from conversing import Conversation, conversation
 from frozen import process
-from live import DASHOPS, Live, running, until
+from live import DASHOPS, UNSEEN, Live, running, until
 
 from dashops.services.gateway import memory
 
@@ -55,7 +55,7 @@ def test_a_fork_counts_what_it_changed_and_not_what_it_shares(tmp_path: Path) ->
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    dashboard = {"idle_timeout": 600}
+    dashboard = UNSEEN | {"idle_timeout": 600}
     with running(tmp_path_factory.mktemp("stack"), {"dashboard": dashboard}) as stack:
         stack.deploy("square", NOTEBOOK)
         yield stack

@@ -1,15 +1,15 @@
 """People with logins of their own on a real stack: what they open, deploy, and leave behind."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import commandline
 import httpx
 import pytest
-from live import DASHOPS, Live, Opened, running, until
+from live import UNSEEN, Live, Opened, running, until
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
@@ -22,7 +22,7 @@ PEOPLE = {
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    changes = {"identity": {"provider": "local"}}
+    changes = {"identity": {"provider": "local"}, "dashboard": UNSEEN}
     with running(tmp_path_factory.mktemp("team"), changes) as stack:
         headers = {"Authorization": f"token {stack.secret('admin-token')}"}
         for name, (role, groups) in PEOPLE.items():
@@ -125,10 +125,8 @@ def test_a_token_deploys_its_names_for_its_person(team: Live, tmp_path: Path) ->
     token = team.dashops("tokens", "create", "laptop", *words).strip()
 
     def dashops(*args: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "DASHOPS_TOKEN": token, "DASHOPS_SERVER": team.url}
-        return subprocess.run(
-            [DASHOPS, *args], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=180
-        )
+        env = {"DASHOPS_TOKEN": token, "DASHOPS_SERVER": team.url}
+        return commandline.run(tmp_path, *args, env=env)
 
     team.deploy("before", "print('of dan')")
     (tmp_path / "book.ipynb").write_text((team.folder / "before.ipynb").read_text())

@@ -20,7 +20,7 @@ PAGES = {
 }
 
 # Seconds.
-DEADLINE = 60
+DEADLINE = 120
 POLL = 0.05
 ONE_ANSWER = 2
 
