@@ -7,11 +7,13 @@ reading     code, files and dashboards that are not for the viewer
 forging     requests of other sites, other names, other people
 tokens      a token where it is not good
 uploads     bundles made to harm
+escaping    what a hostile page tries in a viewer's browser
 """
 
 from dashops.attack.attempts import (
     calls,
     connecting,
+    escaping,
     forging,
     messages,
     reading,
@@ -28,6 +30,7 @@ CATALOGUE: tuple[Attempt, ...] = (
     *forging.ALL,
     *tokens.ALL,
     *uploads.ALL,
+    *escaping.ALL,
 )
 
 __all__ = ["CATALOGUE", "Attempt"]
