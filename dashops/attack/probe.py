@@ -67,6 +67,7 @@ class Ground:
     name: str = f"{PREFIX}probe"
     hidden: str = f"{PREFIX}hidden"
     hostile: str = f"{PREFIX}hostile"  # published when a browser is there to open it
+    quiet: Login | None = None  # somebody who never logs in, where there can be one
     small: Secret | None = None  # a token for the dashboard `name` alone
     closed: str = ""  # why nobody can log in
     found: dict[str, wire.Visitor | Page] = field(default_factory=dict)
@@ -168,8 +169,10 @@ def ground(
     end = random.token_hex(4)
     with (
         guest.guest(stack, f"{PREFIX}{end}") as found,
+        guest.guest(stack, f"{PREFIX}{end}-quiet") as quiet,
         _prepared(stack, url, login or found, tell, end) as made,
     ):
+        made.quiet = quiet
         yield made
 
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from dashops import bundle, client
+from dashops import bundle, client, errors
 from dashops.attack import hostile
 from dashops.attack.attempts.attempt import Attempt
 from dashops.attack.hostile import Seen
@@ -96,7 +96,7 @@ def unharmed(wrong: Callable[[Seen], str], how: str, browsers: Iterable[Seen]) -
 def changed(ground: Ground) -> str:
     """Whether other dashboards are what they were before, and for whom."""
     watched(ground)
-    if _others(ground) != ground.noted["others"]:
+    if ground.noted["before"] != ground.noted["after"]:
         raise GotThrough("one is not what it was")
     return "as before"
 
@@ -121,11 +121,16 @@ def _watch(ground: Ground) -> tuple[Seen, ...]:
         raise NotMade(lacks)
     shown = cells(hostile.source(), hostile.LINKS)
     packed = bundle.pack(bundle.Bundle(shown, hostile.FILES))
-    ground.publish(ground.hostile, packed, "signed-in")
-    ground.noted["others"] = _others(ground)
+    try:
+        ground.publish(ground.hostile, packed, "signed-in")
+    except errors.DashopsError as error:
+        raise NotMade(f"the page was not published: {error}") from error
+    ground.noted["before"] = _others(ground)
     place = hostile.Place(ground.main, login, ground.name, ground.hostile)
     # Where content has a name, it says whether dashboards have hosts of their own.
-    return hostile.watch(place, everywhere=ground.stack.dashboard.content_address is None)
+    seen = hostile.watch(place, everywhere=ground.stack.dashboard.content_address is None)
+    ground.noted["after"] = _others(ground)
+    return seen
 
 
 def _others(ground: Ground) -> list[object]:
