@@ -68,7 +68,7 @@ def judged(name: str, browsers: Iterable[Seen]) -> str:
         elif name == WIDE and not seen.tossed:
             found.append("not sent to the main address")
         else:
-            raise GotThrough(f"with {seen.where} the page {said}")
+            raise GotThrough(f"with {seen.where} the page {' '.join(said.split())}")
     return ", ".join(dict.fromkeys(found))
 
 
