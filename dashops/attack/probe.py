@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import secrets as random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -214,6 +215,16 @@ def _end(made: Ground) -> None:
             with contextlib.suppress(OSError):
                 visitor.post("/logout", {"_xsrf": visitor.cookies.get("_xsrf", "")})
     with contextlib.suppress(errors.ToolError):  # nobody answers: there is nothing to take away
-        there = {each.name for each in server.dashboards()}
-        for name in {made.name, made.hidden, made.hostile} & there:
+        names = {made.name, made.hidden, made.hostile}
+        _wait_for_deploys(server, names)
+        for name in names & {each.name for each in server.dashboards()}:
             server.remove(name)
+
+
+def _wait_for_deploys(server: client.Server, names: set[str]) -> None:
+    """Who was interrupted while one ran would leave what it publishes."""
+    until = time.monotonic() + wire.PATIENCE
+    while time.monotonic() < until:
+        if not any(each.name in names and each.state == "running" for each in server.deploys()):
+            return
+        time.sleep(0.2)
