@@ -3,7 +3,8 @@
 routes    every route and who may call it
 wire      HTTP as it is written; sockets the same for websockets
 zips      archives made to harm
-probe     two dashboards of its own, viewers, tokens: what attempts may use
+hostile   a page that tries all a script can, and a browser that opens it
+probe     dashboards of its own, viewers, tokens: what attempts may use
 attempts  the catalogue
 outcome   what came of an attempt, and the report
 """

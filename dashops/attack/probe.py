@@ -1,4 +1,4 @@
-"""The ground that attempts are made on: two dashboards of their own, two viewers, a small token.
+"""The ground that attempts are made on: dashboards of their own, viewers, a small token.
 
 Nothing that exists is touched; `end` takes away what `prepare` made.
 """
@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import secrets as random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,9 +67,12 @@ class Ground:
     login: Login | None = None
     name: str = f"{PREFIX}probe"
     hidden: str = f"{PREFIX}hidden"
+    hostile: str = f"{PREFIX}hostile"  # published when a browser is there to open it
+    quiet: Login | None = None  # somebody who never logs in, where there can be one
     small: Secret | None = None  # a token for the dashboard `name` alone
     closed: str = ""  # why nobody can log in
     found: dict[str, wire.Visitor | Page] = field(default_factory=dict)
+    noted: dict[str, object] = field(default_factory=dict)  # what is not done twice
 
     @property
     def stranger(self) -> wire.Visitor:
@@ -113,6 +117,12 @@ class Ground:
         """One of the stack's tokens."""
         return self.tokens[name].reveal()
 
+    def publish(self, name: str, data: bytes, kind: str) -> None:
+        """Publish a dashboard for whom that kind of grant names."""
+        client.Server(self.main, self.tokens["deploy-token"]).upload(name, data, lambda *_: None)
+        deciding = client.Server(self.main, self.tokens["admin-token"])
+        administration.share(deciding, name, (administration.Grant(kind, ""),), None)
+
     def limited(self) -> str:
         """The token for the probe alone."""
         if self.small is None:
@@ -140,10 +150,16 @@ def opened(visitor: wire.Visitor, name: str) -> Page:
 
 def notebook(source: str = SOURCE) -> bytes:
     """The probe."""
+    return json.dumps(cells(source)).encode()
+
+
+def cells(source: str, text: str = "") -> dict[str, Any]:
+    """A notebook of a code cell, and one of text if there is some."""
     cell: dict[str, Any] = {"cell_type": "code", "id": "probe", "metadata": {}, "outputs": []}
     cell |= {"execution_count": None, "source": source}
-    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
-    return json.dumps(whole).encode()
+    about = {"cell_type": "markdown", "id": "about", "metadata": {}, "source": text}
+    whole = [cell, about] if text else [cell]
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": whole}
 
 
 @contextlib.contextmanager
@@ -154,8 +170,10 @@ def ground(
     end = random.token_hex(4)
     with (
         guest.guest(stack, f"{PREFIX}{end}") as found,
+        guest.guest(stack, f"{PREFIX}{end}-quiet") as quiet,
         _prepared(stack, url, login or found, tell, end) as made,
     ):
+        made.quiet = quiet
         yield made
 
 
@@ -172,32 +190,41 @@ def _prepared(
         login=login,
         name=f"{PREFIX}{end}",
         hidden=f"{PREFIX}{end}-hidden",
+        hostile=f"{PREFIX}{end}-hostile",
     )
-    deploying = client.Server(made.main, made.tokens["deploy-token"])
     deciding = client.Server(made.main, made.tokens["admin-token"])
     kept = None
     try:
         tell("two dashboards of its own")
         for name, kind in ((made.name, "signed-in"), (made.hidden, "private")):
-            deploying.upload(name, notebook(), lambda *_: None)
-            grant = administration.Grant(kind, "")
-            administration.share(deciding, name, (grant,), None)
+            made.publish(name, notebook(), kind)
         kept = administration.make_token(deciding, PREFIX + end, (f"deploy:{made.name}",), 1, "")
         made.small = kept.text
         yield made
     finally:
-        _end(made, deploying)
+        _end(made)
         if kept is not None:
             administration.revoke_token(deciding, kept.token.id)
 
 
-def _end(made: Ground, server: client.Server) -> None:
+def _end(made: Ground) -> None:
     """Log out, which ends the kernels too, and remove the dashboards."""
+    server = client.Server(made.main, made.tokens["deploy-token"])
     for visitor in made.found.values():
         if isinstance(visitor, wire.Visitor):
             with contextlib.suppress(OSError):
                 visitor.post("/logout", {"_xsrf": visitor.cookies.get("_xsrf", "")})
     with contextlib.suppress(errors.ToolError):  # nobody answers: there is nothing to take away
-        there = {each.name for each in server.dashboards()}
-        for name in {made.name, made.hidden} & there:
+        names = {made.name, made.hidden, made.hostile}
+        _wait_for_deploys(server, names)
+        for name in names & {each.name for each in server.dashboards()}:
             server.remove(name)
+
+
+def _wait_for_deploys(server: client.Server, names: set[str]) -> None:
+    """Who was interrupted while one ran would leave what it publishes."""
+    until = time.monotonic() + wire.PATIENCE
+    while time.monotonic() < until:
+        if not any(each.name in names and each.state == "running" for each in server.deploys()):
+            return
+        time.sleep(0.2)

@@ -122,7 +122,10 @@ class Visitor:
 
     def log_in(self, name: str, password: str, **more: str) -> Answer:
         """Send the login's form; 302 when that went well."""
-        page = self.ask("GET", "/login")
-        found = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
-        form = {"username": name, "password": password, "_xsrf": found[1] if found else ""}
+        form = {"username": name, "password": password, "_xsrf": self.form()}
         return self.post("/login", form | more)
+
+    def form(self) -> str:
+        """The token of the login's form, empty when there is none."""
+        found = re.search(r'name="_xsrf" value="([^"]+)"', self.ask("GET", "/login").text)
+        return found[1] if found else ""

@@ -5,28 +5,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from live import Live, base_of, running
+from live import Live, running
 from playwright.sync_api import Page
 from seats import SLIDER, Seat, Seats
 
+from dashops.attack import hostile
+from dashops.attack.attempts import escaping
+
 PASSWORD = "correct horse battery"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
-EVIL = "<script>opener?.postMessage('evil', '*'); parent.postMessage('evil', '*')</script>"
-OWN = {
-    "cookies": "got ",
-    "cookies of a frame": "got ",
-    "localStorage": "got 0",
-    "sessionStorage": "got 0",
-    "indexedDB": "got [object Event]",
-    "caches": "got [object Cache]",
-}
-HEAR = """
-() => {
-  window.heard = [];
-  window.addEventListener('message', (event) => window.heard.push(event.data));
-  new BroadcastChannel('dashboards').onmessage = (event) => window.heard.push(event.data);
-}
-"""
 # By the page's own means: Playwright waits for navigations that a page was refused.
 MOVE = """
 (text) => new Promise((done) => {
@@ -61,31 +48,15 @@ def dashboards(live: Live) -> None:
     live.deploy(
         "other", SLIDER, ("markdown", "![](logo.svg)"), files=(file(live, "logo.svg", SVG),)
     )
-    script = Path(__file__).with_name("hostile.html").read_text()
-    source = f"from IPython.display import HTML\nHTML({script!r})"
-    files = (file(live, "evil.html", EVIL), file(live, "worker.js", "postMessage('evil')"))
-    cells = (SLIDER, source, ("markdown", "[a](evil.html) [b](worker.js)"))
+    files = tuple(file(live, name, text.decode()) for name, text in hostile.FILES.items())
+    cells = (SLIDER, hostile.source(), ("markdown", hostile.LINKS))
     live.deploy("hostile", *cells, files=files)
-
-
-def places(page: Page) -> dict[str, str]:
-    """Every address of an open page, as only that page may know them."""
-    base = base_of(page.url)
-    text = page.evaluate("document.getElementById('jupyter-config-data').textContent")
-    kernel = str(text).split('"kernelId": "')[1][:36]
-    state = f"{base}api/kernels/{kernel}"
-    return {
-        "address": page.url,
-        "state": state,
-        "channels": f"ws{state.removeprefix('http')}/channels?session_id=x",
-        "leave": f"{base}voila/api/shutdown/{kernel}",
-    }
 
 
 @pytest.fixture(params=["own", "shared"])
 def seat(seats: Seats, request: pytest.FixtureRequest) -> Seat:
     """Somebody whose browser finds a host for each dashboard, or not."""
-    seat = seats.visitor(None if request.param == "own" else "Mozilla/5.0 Safari/605.1.15")
+    seat = seats.visitor(None if request.param == "own" else hostile.OTHER)
     seat.log_in("ops", PASSWORD)
     return seat
 
@@ -96,7 +67,6 @@ def other(seat: Seat) -> Page:
     page = seat.context.new_page()
     page.goto(f"{seat.live.url}/dashboards/other/")
     page.wait_for_selector("text=size is 3")
-    page.evaluate(HEAR)
     return page
 
 
@@ -106,19 +76,16 @@ def test_a_hostile_dashboard_reads_nothing_and_changes_nothing(
     before = shown(live)
     page = seat.open("hostile")
     page.evaluate(MOVE, "size is 4")
-    known = {"main": live.url, "content": live.content, "here": page.url}
-    said = page.evaluate("(known) => window.hostile(known)", {**known, "other": places(other)})
-    assert len(said) > 50
-    got = {name: each for name, each in said.items() if not each.startswith("refused")}
-    own = ".localhost:" in page.url
-    assert own or got == {}
-    # A dashboard with an origin of its own has storage, with nothing in it that it did not put
-    # there itself.
-    assert {name: OWN.get(name) for name in got} == got
-    assert "tossed" not in [each["name"] for each in seat.context.cookies()]
+    scene = hostile.Scene(page, other, live.url, "other")
+    scene.begin()
+    seen = scene.seen()
+    assert seen.own == (".localhost:" in page.url)
+    assert set(seen.said) == set(escaping.NAMES)
+    assert escaping.harm(seen) == []
+    # Not even the host above has it, where it would be sent to other dashboards.
+    assert hostile.COOKIE not in [each["name"] for each in seat.context.cookies()]
 
     page.evaluate(MOVE, "size is 5")
-    assert other.evaluate("window.heard") == []
     other.evaluate(MOVE, "size is 4")
     assert shown(live) == before
     still_logged_in(seat)

@@ -1,4 +1,4 @@
-"""Requests that pretend: of other sites, for other hosts, by other people; and guesses."""
+"""Requests that pretend: of other sites, for other hosts, by other people."""
 
 import base64
 import functools
@@ -12,7 +12,6 @@ from dashops.attack.probe import Ground
 GROUP = "forging"
 EVIL = "dashops-attack.invalid"
 NOBODY = "dashops-attack-nobody"
-GUESSES = 7  # at a name nobody has: after five the next one has to wait
 AWAY = (
     f"//{EVIL}",
     f"http://{EVIL}/",
@@ -175,32 +174,6 @@ def spoofed(name: str, ground: Ground) -> str:
     return refused(visitor.ask("GET", "/", headers={name: value}))
 
 
-def guessed(ground: Ground) -> str:
-    """Guess the password of a name nobody has, until the server makes one wait."""
-    _ = ground.account  # where there is no form, nothing can be guessed
-    for _ in range(GUESSES):
-        answer = ground.stranger.log_in(NOBODY, "guess")
-        if answer.status == 429:
-            return "429 after some guesses"
-        refused(answer, (401,))
-    raise GotThrough(f"{GUESSES} guesses in a row were heard")
-
-
-def told(ground: Ground) -> str:
-    """Whether a wrong password of a known name is answered otherwise than an unknown name."""
-    known = ground.stranger.log_in(ground.account.user, "wrong")
-    unknown = ground.stranger.log_in(f"{NOBODY}-else", "wrong")
-    for each in (known, unknown):
-        refused(each, (401, 429))
-    if 429 in (known.status, unknown.status):
-        raise NotMade("the server makes this address wait: try again in an hour")
-    names = (ground.account.user, f"{NOBODY}-else")
-    texts = [_without_tokens(each.text, names) for each in (known, unknown)]
-    if texts[0] != texts[1]:
-        raise GotThrough("the two answers differ")
-    return "401 in the same words"
-
-
 def smuggled(headers: tuple[tuple[str, str], ...], body: bytes, ground: Ground) -> str:
     """Two requests in one, which servers in a row may read as different ones."""
     host = ("Host", wire.host_of(ground.main))
@@ -221,13 +194,6 @@ def _login_cookie(ground: Ground) -> str:
     if not names:
         raise NotMade("the login set no cookie that is known")
     return names[0]
-
-
-def _without_tokens(text: str, names: tuple[str, ...]) -> str:
-    for each in names:
-        text = text.replace(each, "")
-    lines = text.splitlines()
-    return "\n".join(line for line in lines if "_xsrf" not in line)
 
 
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -284,6 +250,4 @@ ALL = (
         Attempt(GROUP, f"smuggle a request: {name}", functools.partial(smuggled, *parts))
         for name, parts in _SMUGGLED.items()
     ),
-    Attempt(GROUP, "tell from the login who has an account", told),
-    Attempt(GROUP, "guess passwords", guessed),
 )

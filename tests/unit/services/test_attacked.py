@@ -136,7 +136,7 @@ def test_files_outside_are_not_served(ground: probe.Ground) -> None:
 
 
 def test_guesses_are_slowed_and_names_not_told(ground: probe.Ground) -> None:
-    refused(ground, "forging: tell from the login", "forging: guess")
+    refused(ground, "guessing: ")
 
 
 def test_what_is_announced_too_large_is_not_read(ground: probe.Ground) -> None:
