@@ -67,6 +67,12 @@ def is_near(host: str) -> bool:
     return f".{host}".endswith(BELOW)
 
 
+def main_elsewhere(settings: Mapping[str, Any], request: Any) -> str:
+    """The main origin, if the request came to another name of this machine; else nothing."""
+    host, main = PORT.sub("", request.host), of(settings, request).main
+    return main if is_near(host) and urlsplit(main).hostname != host else ""
+
+
 def sender(settings: Mapping[str, Any], request: Any) -> str:
     """The IP address of who sent a request.
 

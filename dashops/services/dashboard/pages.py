@@ -72,9 +72,10 @@ class Page(JupyterHandler):
     async def prepare(self, **settings: Any) -> None:
         """Check the login; also hand out the XSRF cookie that the page's scripts need."""
         request = self.request
-        if addresses.is_near(request.host_name) and request.method in ("GET", "HEAD"):
+        elsewhere = addresses.main_elsewhere(self.settings, request)
+        if elsewhere and request.method in ("GET", "HEAD"):
             query = f"?{request.query}" if request.query else ""
-            self.redirect(f"{addresses.of(self.settings, request).main}{request.path}{query}")
+            self.redirect(f"{elsewhere}{request.path}{query}")
             return
         await super().prepare(**settings)
         if not self._finished:

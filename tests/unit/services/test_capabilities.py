@@ -98,11 +98,11 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.
 SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Safari/605.1.15"
 
 
-def asked(host, agent=SAFARI, **settings):
+def asked(host, agent=SAFARI, how=addresses.of, **settings):
     server = {"port": 1, "content_port": 2, "address": "", "content_address": "", **settings}
     found = {"kernel_manager": SimpleNamespace(settings=SimpleNamespace(**server))}
     request = SimpleNamespace(protocol="http", host=host, headers={"User-Agent": agent})
-    return addresses.of(found, request)
+    return how(found, request)
 
 
 @pytest.mark.parametrize("host", ["dash.example:1", "dash.example:2", "dash.example"])
@@ -113,6 +113,19 @@ def test_the_origins_are_on_the_host_that_a_viewer_used(host):
 @pytest.mark.parametrize("host", ["localhost:1", "a.localhost:2", "127.0.0.1"])
 def test_this_machine_has_one_main_origin(host):
     assert asked(host) == addresses.Addresses("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "elsewhere"),
+    [
+        ("localhost:1", "", "http://127.0.0.1:1"),
+        ("127.0.0.1:1", "", ""),
+        ("localhost:1", "http://dash.localhost:1", "http://dash.localhost:1"),
+        ("dash.localhost:1", "http://dash.localhost:1", ""),
+    ],
+)
+def test_only_another_name_of_this_machine_leads_on(host, address, elsewhere):
+    assert asked(host, how=addresses.main_elsewhere, address=address) == elsewhere
 
 
 def test_public_addresses_are_as_configured():
