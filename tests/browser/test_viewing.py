@@ -102,6 +102,7 @@ widgets.HBox([*buttons, output])
 def test_nothing_of_the_source_reaches_the_browser(live: Live, seat: Seat) -> None:
     live.deploy("secretive", ("markdown", "# Secretive"), SLIDER, LEAKY, kernel="fresh")
     answers: list[Response] = []
+    seat.page.wait_for_load_state("networkidle")  # what the gallery still loads is not asked for
     seat.page.on("response", lambda response: answers.append(response))
     page = seat.open("secretive")
     move(seat)
