@@ -12,7 +12,8 @@ import tarfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,12 @@ PURE = b"humanize>=4\n"
 WHERE = "import sys, humanize; print(sys.prefix)"
 
 
+def finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """What it returns. In a thread: a browser of another test has the loop of this one."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(asyncio.run, work).result()
+
+
 @dataclass
 class Running:
     """A gateway process and its client."""
@@ -74,11 +81,11 @@ class Running:
         bundle = bundles.Bundle(notebook(*cells), files)
         wanted = bundles.dependencies(bundle)
         assert wanted
-        lock = asyncio.run(self.gateway.lock(wanted, self.lines.append))
+        lock = finished(self.gateway.lock(wanted, self.lines.append))
         return bundles.Bundle(bundle.notebook, files, lock=lock)
 
     def build(self, bundle: bundles.Bundle) -> None:
-        asyncio.run(self.built(bundle))
+        finished(self.built(bundle))
 
     async def built(self, bundle: bundles.Bundle) -> None:
         await self.gateway.build(
@@ -117,7 +124,7 @@ class Running:
                 await gateway.stop_kernel(kernel_id)
             return said.strip()
 
-        return asyncio.run(work())
+        return finished(work())
 
 
 @contextmanager
@@ -221,7 +228,7 @@ def test_many_at_once_make_one_environment(gateway: Running) -> None:
     async def all_of_them() -> None:
         await asyncio.gather(*map(gateway.built, made))
 
-    asyncio.run(all_of_them())
+    finished(all_of_them())
     assert len(gateway.environments) == before + 1
     assert gateway.run(made[3], "import tomli_w; print(tomli_w.__name__)") == "tomli_w"
 
@@ -320,7 +327,7 @@ def test_a_kernel_that_is_not_python_cannot_have_python_packages(gateway: Runnin
 
 
 def test_it_tells_what_its_default_environment_has(gateway: Running) -> None:
-    about = asyncio.run(gateway.gateway.about())
+    about = finished(gateway.gateway.about())
     assert about["python"] == ".".join(map(str, sys.version_info[:3]))
     assert about["modules"]["IPython"] == "ipython"
 
@@ -451,4 +458,4 @@ def test_it_answers_while_it_makes_environments(gateway: Running) -> None:
         await working
         return slowest
 
-    assert asyncio.run(asked()) < 1
+    assert finished(asked()) < 1
