@@ -55,6 +55,7 @@ __all__ = [
     "Progress",
     "Revision",
     "RolledBack",
+    "Secret",
     "Server",
     "Status",
     "Viewer",

@@ -1,1 +1,1 @@
-"""What runs inside the slots; of dashops it imports bundle, client and errors, nothing else."""
+"""What runs inside the slots; it imports bundle, bundlers, client and errors, nothing else of ours."""

@@ -1,0 +1,15 @@
+"""The notebook server's part: *File > Deploy as*, in JupyterLab and Notebook.
+
+app         the extension and its settings
+entries     what the menu offers
+dashboard   the entry for a dashboard server
+handlers    the two addresses that the menu's scripts call
+"""
+
+from dashops.services.notebook.app import LABEXTENSIONS, Dashops
+
+__all__ = ["LABEXTENSIONS", "Dashops"]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, object]]:
+    return [{"module": "dashops.services.notebook", "app": Dashops}]

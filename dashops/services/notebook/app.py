@@ -1,0 +1,38 @@
+"""Jupyter Server's extension: what its operator sets, and where its addresses are."""
+
+from pathlib import Path
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Dict, List, Unicode
+
+from dashops.services.notebook import entries, handlers
+
+LABEXTENSIONS = Path(__file__).parent / "labextensions"
+"""The folder with the menu's scripts, as JupyterLab wants it named; made from `labextension/`."""
+
+
+class Dashops(ExtensionApp):
+    """Deploys notebooks from where they are written."""
+
+    name = "dashops"
+    extension_url = "/dashops"
+    load_other_extensions = True
+
+    servers = List(
+        Dict(per_key_traits={"name": Unicode(), "url": Unicode(), "token_file": Unicode()}),
+        config=True,
+        help="Dashboard servers to deploy to: each with a `name` for the menu, its `url`, and the "
+        "`token_file` with a token that may deploy there. The token stays on this server.",
+    )
+
+    def initialize_settings(self) -> None:
+        """Look up what the menu offers."""
+        self.settings["dashops_look_up"] = lambda: entries.found(self.servers, self.log)
+        self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
+        if not LABEXTENSIONS.is_dir():
+            self.log.warning("no Deploy as: its scripts are not built, see CONTRIBUTING.md")
+
+    def initialize_handlers(self) -> None:
+        """Add what the menu's scripts call."""
+        self.handlers.extend([(r"/dashops/entries", handlers.Entries)])
+        self.handlers.extend([(r"/dashops/entries/([\w.-]+)", handlers.Entry)])
