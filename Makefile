@@ -19,14 +19,14 @@ help:
 	@echo "make clean      remove what these made"
 
 demo:
-	@scripts/setup
+	@scripts/setup labextension
 	@cd examples && $(BIN)/dashops up -y && $(BIN)/dashops deploy-notebook tips.ipynb && $(BIN)/dashops password
 
 demo-down:
 	@cd examples && $(BIN)/dashops down
 
 test:
-	@scripts/setup browser services
+	@scripts/setup browser services labextension
 	@$(BIN)/pytest -n 2
 	@$(BIN)/pytest tests/integration tests/browser tests/attack -m "integration or browser or attack" -n 2 --dist loadfile --no-loadscope-reorder --durations=5
 

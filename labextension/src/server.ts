@@ -1,0 +1,79 @@
+/** What the notebook server's extension offers: the entries, and one of them at work. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+export type Entry = { id: string; label: string; broken: string };
+export type Link = { link: string; text: string };
+export type Tell = (text: string, done: number | null) => void;
+
+type Said =
+  | { text: string; done: number | null }
+  | Link
+  | { failed: string; hint: string; cell?: number; traceback?: string };
+
+/** Why an entry did not do its work; `cell` counts from 1 and is 0 when it is none's fault. */
+export class Failed extends Error {
+  constructor(
+    message: string,
+    readonly hint: string,
+    readonly cell: number = 0,
+    readonly traceback: string = ''
+  ) {
+    super(message);
+  }
+}
+
+export async function entries(): Promise<Entry[]> {
+  const answer = await ask('entries');
+  return ((await answer.json()) as { entries: Entry[] }).entries;
+}
+
+/** Run an entry with a saved notebook; throws Failed. */
+export async function run(entry: Entry, path: string, tell: Tell): Promise<Link> {
+  const answer = await ask(`entries/${entry.id}`, {
+    method: 'POST',
+    body: JSON.stringify({ path })
+  });
+  for await (const said of lines(answer)) {
+    if ('link' in said) {
+      return said;
+    }
+    if ('failed' in said) {
+      throw new Failed(said.failed, said.hint, said.cell, said.traceback);
+    }
+    tell(said.text, said.done);
+  }
+  throw new Failed(
+    'the connection to the notebook server broke',
+    'the deploy may have gone on: look at the dashboard'
+  );
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const settings = ServerConnection.makeSettings();
+  const url = URLExt.join(settings.baseUrl, 'dashops', path);
+  const answer = await ServerConnection.makeRequest(url, init, settings);
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => ({}));
+    throw new Failed(said.message || answer.statusText, '');
+  }
+  return answer;
+}
+
+/** What arrives, a line at a time. */
+async function* lines(answer: Response): AsyncGenerator<Said> {
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return;
+    }
+    const whole = (rest + value).split('\n');
+    rest = whole.pop()!;
+    for (const line of whole) {
+      yield JSON.parse(line);
+    }
+  }
+}
