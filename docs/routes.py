@@ -93,6 +93,7 @@ def _dashboard(folder: Path) -> Applications:
         store=folder / "store",
         password_file=secret,
         deploy_token_file=secret,
+        author_token_file=secret,
         admin_token_file=secret,
         cookie_secret_file=secret,
         gateways=tuple(dataclasses.replace(each, token_file=secret) for each in found.gateways),

@@ -5,6 +5,7 @@
 
 import ast
 import configparser
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_files_are_the_golden_ones(path: Path) -> None:
 def test_every_file_can_be_read_by_its_reader(path: Path) -> None:
     readers = {
         ".py": ast.parse,
+        ".json": json.loads,
         ".toml": tomllib.loads,
         ".conf": configparser.RawConfigParser().read_string,
         ".txt": str.splitlines,

@@ -90,6 +90,7 @@ class DashboardServer(Voila):
                 (*self.labextensions_path, *self.static_paths, *self.template_paths)
             ),
             "deploy_token": config.secret(self.dashops.deploy_token_file),
+            "author_token": config.secret(self.dashops.author_token_file),
             "admin_token": config.secret(self.dashops.admin_token_file),
             "audit": audit.Audit(self.dashops.store / "audit", self.log),
             "upload_limit": self.dashops.upload_limit,

@@ -56,6 +56,7 @@ class Config:
     user: str
     password_file: Path
     deploy_token_file: Path
+    author_token_file: Path
     admin_token_file: Path
     cookie_secret_file: Path
     gateways: tuple[GatewayAddress, ...]
@@ -101,6 +102,7 @@ def load(path: Path) -> Config:
         password_file=Path(login["password_file"]),
         cookie_secret_file=Path(login["cookie_secret_file"]),
         deploy_token_file=Path(server["deploy_token_file"]),
+        author_token_file=Path(server["author_token_file"]),
         admin_token_file=Path(server["admin_token_file"]),
         gateways=tuple(
             GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))

@@ -11,7 +11,11 @@ from typing import Any
 from dashops.services.dashboard import store
 
 PREFIX = "dops"
-STACK = {"deploy_token": ("deploy:*", "read"), "admin_token": ("admin",)}
+STACK = {
+    "deploy_token": ("deploy:*", "read"),
+    "author_token": ("deploy:*", "read"),  # what the stack's JupyterLab deploys with
+    "admin_token": ("admin",),
+}
 """Scopes of the two that `dashops up` makes, by their name in the settings."""
 
 WRONG = "the token is missing or wrong"

@@ -32,6 +32,7 @@ __all__ = [
 SECRETS = (
     "gateway-token",
     "deploy-token",
+    "author-token",
     "admin-token",
     "cookie-secret",
     "viewer-password",

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).parents[2]
 # What a service may import of dashops besides its own folder (see the import contracts).
-SHARED = ("__init__.py", "errors.py", "bundle", "bundle.py", "client", "client.py")
+SHARED = ("__init__.py", "errors.py", "bundle", "bundlers.py", "client", "secrets.py")
 
 
 @dataclass(frozen=True)

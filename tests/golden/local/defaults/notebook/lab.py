@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from dashops.services import notebook
+
 c = get_config()  # noqa: F821
 
 c.ServerApp.ip = "127.0.0.1"
@@ -20,3 +22,14 @@ c.IdentityProvider.token = Path("/srv/demo/.dashops/secrets/notebook-token").rea
 c.LabApp.extension_manager = "readonly"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+
+# File > Deploy as. What it sends is sent from here, with a token that browsers never see.
+c.ServerApp.jpserver_extensions = {"dashops.services.notebook": True}
+c.LabServerApp.extra_labextensions_path = [str(notebook.LABEXTENSIONS)]
+c.Dashops.servers = [
+    {
+        "name": "demo",
+        "url": "http://127.0.0.1:8866",
+        "token_file": "/srv/demo/.dashops/secrets/author-token",
+    }
+]
