@@ -23,7 +23,7 @@ from dashops.stack import Stack
 
 PREFIX = "dashops-attack-"
 SOURCE = f"secret = '{MARK}'\ndisplay('the probe is shown')\n"
-TOKENS = ("deploy-token", "admin-token", "gateway-token")
+TOKENS = ("deploy-token", "author-token", "admin-token", "gateway-token")
 
 
 @dataclass(frozen=True)

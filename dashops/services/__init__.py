@@ -1,1 +1,1 @@
-"""What runs inside the slots; it imports bundle, bundlers, client and errors, nothing else of ours."""
+"""What runs inside the slots; of ours it imports bundle, bundlers, client and errors only."""

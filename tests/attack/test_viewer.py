@@ -319,6 +319,7 @@ def test_kernels_hold_no_secret_of_a_service(live: Live, bob: Viewer) -> None:
     for name in (
         "gateway-token",
         "deploy-token",
+        "author-token",
         "admin-token",
         "cookie-secret",
         "viewer-password",

@@ -46,11 +46,12 @@ def _caller(who: str, ground: Ground) -> tuple[wire.Visitor, dict[str, str]]:
 def _who_may_not(who: str) -> tuple[str, ...]:
     """Callers to try, by who may call."""
     if who == routes.ADMIN:
-        return ("stranger", "viewer", "the probe's token", "gateway-token", "deploy-token")
+        tokens = ("the probe's token", "gateway-token", "deploy-token", "author-token")
+        return ("stranger", "viewer", *tokens)
     if who in TOKENS:
         return ("stranger", "viewer", "gateway-token")
     if who == routes.GATEWAY_TOKEN:
-        return ("stranger", "viewer", "deploy-token", "admin-token")
+        return ("stranger", "viewer", "deploy-token", "author-token", "admin-token")
     if who == routes.KEY:
         return ("stranger", "viewer", "admin-token")
     return ("stranger",) if who == routes.VIEWER else ()
