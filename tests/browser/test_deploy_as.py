@@ -11,6 +11,7 @@ from seats import SLIDER, Seats
 
 TOAST = ".Toastify__toast"
 PLACES = {"lab": "/lab/tree/", "notebook": "/notebooks/"}
+LONG = 90_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 CELL = ".jp-CodeCell:visible >> nth=0"  # JupyterLab has other notebooks in tabs behind
 
@@ -26,7 +27,7 @@ def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
     """The notebook, open in JupyterLab or Notebook, as its author has it."""
     page = seats.visitor().page
     page.goto(f"{jupyter(live)}{PLACES[place]}{file}?token={live.secret('notebook-token')}")
-    page.wait_for_selector(f"{IDLE}:visible")
+    page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
     return page
 
 
@@ -40,7 +41,7 @@ def deploy(page: Page) -> str:
     page.click(".lm-MenuBar-item:has-text('File')")
     page.hover(".lm-Menu-item:has-text('Deploy as')")
     page.click(".lm-Menu-item:has-text('Dashboard on'):not(.lm-mod-disabled)")
-    page.wait_for_selector(f"{TOAST} >> text=/^(Open|Details)$/", timeout=90_000)
+    page.wait_for_selector(f"{TOAST} >> text=/^(Open|Details)$/", timeout=LONG)
     return page.inner_text(TOAST)
 
 
