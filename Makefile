@@ -56,4 +56,5 @@ bench:
 
 clean:
 	@if [ -x $(BIN)/dashops ] && [ -d examples/.dashops ]; then cd examples && $(BIN)/dashops down --purge -y; fi
-	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+		labextension/node_modules labextension/lib dashops/services/notebook/labextensions
