@@ -1,5 +1,6 @@
 """Snapshots through the day: many viewers come and go, and processes are killed under them."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -72,11 +73,9 @@ def square(page: Conversation, number: int) -> str:
     return values[-1] if values else ""
 
 
-def counts(live: Live) -> tuple[int, int, int]:
+def counts(watched: list[psutil.Process]) -> tuple[int, int, int]:
     """Processes, open files, and bytes of their own of servers and snapshot."""
-    servers = [gateway(live), psutil.Process(live.pid("dashboard"))]
-    children = gateway(live).children(recursive=True)
-    watched = [*servers, snapshot(live)]
+    children = watched[0].children(recursive=True)
     own = sum(each.memory_full_info().uss for each in watched)
     return len(children), sum(len(files(each)) for each in watched), own
 
@@ -101,16 +100,27 @@ def test_two_hundred_cycles_leave_nothing_behind(live: Live, tell: Callable[[str
             list(people.map(cycle, range(number)))
         until(lambda: live.kernels() == [], "all kernels end", seconds=60)
         until(lambda: not snapshot(live).children(), "all forks end")
-        return counts(live)
+        return counts(watched)
 
+    watched = [gateway(live), psutil.Process(live.pid("dashboard")), snapshot(live)]
     cycles(2 * AT_ONCE)  # fills caches
     before = cycles(AT_ONCE)
     after = cycles(CYCLES)
+
+    def settled() -> bool:
+        # Connections of this test itself are closed a moment after it has hung up.
+        nonlocal after
+        after = counts(watched)
+        return after[0] <= before[0] and after[1] <= before[1]
+
+    with contextlib.suppress(AssertionError):
+        until(settled, "as many processes and files as before")
     tell(
         f"{CYCLES} visits, {AT_ONCE} at a time: processes {before[0]} -> {after[0]}, "
         f"files {before[1]} -> {after[1]}, memory {before[2] >> 20} -> {after[2] >> 20} MB"
     )
-    assert after[:2] == before[:2]
+    assert after[0] <= before[0]
+    assert after[1] <= before[1]
     assert after[2] - before[2] < MEMORY
 
 
