@@ -73,7 +73,7 @@ def test_what_dashops_writes_is_private(stack: Stack) -> None:
 
 def test_no_secret_is_in_a_command_a_log_a_rendered_file_or_an_environment(stack: Stack) -> None:
     secrets = [path.read_text() for path in (stack.state / "secrets").iterdir()]
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     texts = {
         str(path): path.read_text(errors="replace")
         for folder in ("logs", "rendered")
