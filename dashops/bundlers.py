@@ -1,7 +1,7 @@
 """What an entry under *File > Deploy as* is: for packages that add one of their own.
 
-A package names a class of its own in the entry point group `dashops.bundlers`; it is made once,
-without arguments, when the notebook server starts. It needs no other part of dashops.
+A package names a class of its own in the entry point group `dashops.bundlers`; it is made
+without arguments, anew each time the menu is loaded. It needs no other part of dashops.
 """
 
 from collections.abc import Callable

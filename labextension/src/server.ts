@@ -10,14 +10,13 @@ export type Tell = (text: string, done: number | null) => void;
 type Said =
   | { text: string; done: number | null }
   | Link
-  | { failed: string; hint: string; cell?: number; traceback?: string };
+  | { failed: string; hint: string; traceback?: string };
 
-/** Why an entry did not do its work; `cell` counts from 1 and is 0 when it is none's fault. */
+/** Why an entry did not do its work. */
 export class Failed extends Error {
   constructor(
     message: string,
     readonly hint: string,
-    readonly cell: number = 0,
     readonly traceback: string = ''
   ) {
     super(message);
@@ -40,7 +39,7 @@ export async function run(entry: Entry, path: string, tell: Tell): Promise<Link>
       return said;
     }
     if ('failed' in said) {
-      throw new Failed(said.failed, said.hint, said.cell, said.traceback);
+      throw new Failed(said.failed, said.hint, said.traceback);
     }
     tell(said.text, said.done);
   }

@@ -1,6 +1,5 @@
 """Dashboards with hosts of their own below a name that is configured, in Chromium."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,16 +9,14 @@ from seats import Seats
 
 from dashops.attack import hostile
 from dashops.attack.attempts import escaping
-from dashops.checks import chromium
 
+pytestmark = pytest.mark.usefixtures("browser")
 # Chromium finds these on this machine; a main address below `localhost` would lead to itself.
 MAIN, CONTENT = "http://127.0.0.1", "http://*.content.localhost"
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    if chromium.path() is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine")
     port, content = free_ports(2)
     addresses = {"address": f"{MAIN}:{port}", "content_address": f"{CONTENT}:{content}"}
     settings = {"dashboard": {"port": port, "content_port": content, **addresses}}

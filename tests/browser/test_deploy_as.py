@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,9 +75,9 @@ def test_a_cell_that_fails_is_told_with_its_traceback(live: Live, seats: Seats) 
     assert "fails" not in names
 
 
-def ask(live: Live, method: str, path: str, **more: object) -> httpx.Response:
+def ask(live: Live, method: str, path: str, **more: Any) -> httpx.Response:
     headers = {"Authorization": f"token {live.secret('notebook-token')}"}
-    return httpx.request(method, f"{jupyter(live)}/dashops/{path}", headers=headers, **more)  # type: ignore[arg-type]
+    return httpx.request(method, f"{jupyter(live)}/dashops/{path}", headers=headers, **more)
 
 
 @pytest.mark.parametrize(

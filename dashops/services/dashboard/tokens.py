@@ -16,7 +16,7 @@ STACK = {
     "author_token": ("deploy:*", "read"),  # what the stack's JupyterLab deploys with
     "admin_token": ("admin",),
 }
-"""Scopes of the two that `dashops up` makes, by their name in the settings."""
+"""Scopes of those that `dashops up` makes, by their name in the settings."""
 
 WRONG = "the token is missing or wrong"
 FRESH = 60  # seconds for which a noted use is news enough

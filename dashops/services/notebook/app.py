@@ -15,8 +15,6 @@ class Dashops(ExtensionApp):
     """Deploys notebooks from where they are written."""
 
     name = "dashops"
-    extension_url = "/dashops"
-    load_other_extensions = True
 
     servers = List(
         Dict(per_key_traits={"name": Unicode(), "url": Unicode(), "token_file": Unicode()}),
@@ -34,5 +32,7 @@ class Dashops(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add what the menu's scripts call."""
-        self.handlers.extend([(r"/dashops/entries", handlers.Entries)])
-        self.handlers.extend([(r"/dashops/entries/([\w.-]+)", handlers.Entry)])
+        self.handlers += [
+            (r"/dashops/entries", handlers.Entries),
+            (r"/dashops/entries/([\w.-]+)", handlers.Entry),
+        ]

@@ -24,10 +24,8 @@ class Entry:
 def found(servers: Iterable[Mapping[str, str]], log: Any) -> dict[str, Entry]:
     """All entries by their id, dashboard servers first; also of a package that is new."""
     importlib.invalidate_caches()
-    own = [
-        Entry(f"server.{number}", f"Dashboard on {each['name']}", dashboard.Dashboard(**each))
-        for number, each in enumerate(servers)
-    ]
+    made = [dashboard.Dashboard(**each) for each in servers]
+    own = [Entry(f"server.{number}", each.label, each) for number, each in enumerate(made)]
     others = sorted(entry_points(group=bundlers.GROUP), key=lambda each: each.name)
     return {each.id: each for each in (*own, *(_loaded(point, log) for point in others))}
 

@@ -42,7 +42,7 @@ class Entry(APIHandler):
         """Run it with the saved notebook `{"path"}`.
 
         The answer is a line of JSON for each thing that happens: `{"text", "done"}` while it
-        works, at the end `{"link", "text"}` or `{"failed", "hint", "cell", "source", "traceback"}`.
+        works, at the end `{"link", "text"}` or `{"failed", "hint", "traceback"}`.
         """
         chosen = self.settings["dashops_entries"].get(name)
         if chosen is None or chosen.bundler is None:
@@ -68,8 +68,7 @@ class Entry(APIHandler):
         try:
             link = await bundler.bundle(notebook, bundlers.Context(tell))
         except client.NotebookFailed as error:
-            where = error.failure
-            return {**_failed(error), "cell": where.cell, "traceback": where.traceback}
+            return {**_failed(error), "traceback": error.failure.traceback}
         except errors.DashopsError as error:
             return _failed(error)
         except Exception as error:
