@@ -76,8 +76,13 @@ class Live:
 
     def dashops(self, *args: str | Path, code: int = 0) -> str:
         done = self.try_dashops(*args)
-        assert done.returncode == code, f"dashops {args}: {done.returncode}\n{done.stderr}"
+        assert done.returncode == code, f"dashops {args}: {done.returncode}\n{self._told(done)}"
         return done.stdout if code == 0 else done.stderr
+
+    def _told(self, done: subprocess.CompletedProcess[str]) -> str:
+        """What it said, and the last lines of what its servers wrote: a rare failure's only trace."""
+        logs = [self.try_dashops("logs", slot, "--lines", "15") for slot in ("dashboard", "gateway")]
+        return "\n".join([done.stderr, *(each.stdout for each in logs)])
 
     def try_dashops(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
         words = tuple(str(each) for each in args)

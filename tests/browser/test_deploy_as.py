@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 from live import Live, notebook
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 from seats import SLIDER, Seats
 
 TOAST = ".Toastify__toast"
-PLACES = {"lab": "/lab/tree/", "notebook": "/notebooks/"}
+# A workspace for each notebook: the one all share opens those of the tests before, too.
+PLACES = {"lab": "/lab/workspaces/{0}/tree/{0}", "notebook": "/notebooks/{0}"}
 LONG = 90_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 CELL = ".jp-CodeCell:visible >> nth=0"  # JupyterLab has other notebooks in tabs behind
@@ -27,8 +28,12 @@ def written(live: Live, name: str, *cells: str) -> str:
 def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
     """The notebook, open in JupyterLab or Notebook, as its author has it."""
     page = seats.visitor().page
-    page.goto(f"{jupyter(live)}{PLACES[place]}{file}?token={live.secret('notebook-token')}")
-    page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
+    there = PLACES[place].format(file)
+    page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
+    try:
+        page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
+    except TimeoutError as error:
+        raise AssertionError(f"{there} shows: {page.inner_text('body')[:2000]}") from error
     return page
 
 

@@ -10,7 +10,7 @@ import { Menu } from '@lumino/widgets';
 import { Entry, Failed, entries, run } from './server';
 import { failure } from './failure';
 
-const plugin: JupyterFrontEndPlugin<void> = {
+export const deploying: JupyterFrontEndPlugin<void> = {
   id: '@dashops/notebook:deploy',
   description: 'Publishes a notebook as a dashboard.',
   autoStart: true,
@@ -18,8 +18,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [IMainMenu, ICommandPalette],
   activate
 };
-
-export default plugin;
 
 async function activate(
   app: JupyterFrontEnd,
