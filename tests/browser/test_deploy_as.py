@@ -12,7 +12,7 @@ from seats import SLIDER, Seats
 
 TOAST = ".Toastify__toast"
 # A workspace for each notebook: the one all share opens those of the tests before, too.
-PLACES = {"lab": "/lab/workspaces/{0}/tree/{0}", "notebook": "/notebooks/{0}"}
+PLACES = {"lab": "/lab/workspaces/{1}/tree/{0}", "notebook": "/notebooks/{0}"}
 LONG = 90_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 CELL = ".jp-CodeCell:visible >> nth=0"  # JupyterLab has other notebooks in tabs behind
@@ -28,7 +28,7 @@ def written(live: Live, name: str, *cells: str) -> str:
 def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
     """The notebook, open in JupyterLab or Notebook, as its author has it."""
     page = seats.visitor().page
-    there = PLACES[place].format(file)
+    there = PLACES[place].format(file, file.removesuffix(".ipynb"))
     page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
     try:
         page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
