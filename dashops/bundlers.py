@@ -1,17 +1,21 @@
-"""What an entry under *File > Deploy as* is: for packages that add one of their own.
+"""What an entry under *File > Deploy as* and *Download as* is, for packages that add one.
 
 A package names a class of its own in the entry point group `dashops.bundlers`; it is made
 without arguments, anew each time the menu is loaded. It needs no other part of dashops.
+See docs/plugins.md; `dashops plugin test PACKAGE` says whether an entry keeps to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["GROUP", "Bundler", "Context", "Link", "Tell"]
+__all__ = ["GROUP", "GROUPS", "Bundler", "Context", "Download", "Link", "Tell"]
 
 GROUP = "dashops.bundlers"
+
+GROUPS = ("deploy", "download")
+"""The menus an entry may be in; one that says nothing is in the first."""
 
 Tell = Callable[[str, float | None], None]
 """Is told what happens now, and how much of it is done, from 0 to 1; may be called in a thread."""
@@ -19,9 +23,15 @@ Tell = Callable[[str, float | None], None]
 
 @dataclass(frozen=True)
 class Context:
-    """What a bundler may use while it works."""
+    """What a bundler may use while it works.
+
+    `settings` are what the operator set for this entry, with the defaults of its schema. `folder`
+    is empty, its own, and removed when the work is done or its file was fetched.
+    """
 
     tell: Tell
+    settings: Mapping[str, Any]
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -32,13 +42,27 @@ class Link:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file that the author's browser saves as `name`, once; then it is deleted."""
+
+    file: Path
+    name: str
+    text: str = ""
+
+
 class Bundler(Protocol):
-    """One entry of the menu. `label` is what it says, such as *Dashboard on acme*."""
+    """One entry of a menu. `label` is what it says, such as *Dashboard on acme*.
+
+    It may have a `group`, one of `GROUPS`, and `settings`, a JSON schema of what its operator may
+    set as `c.Dashops.entry_settings = {"<name of the entry point>": {…}}`. Without a schema that is
+    nothing.
+    """
 
     label: str
 
-    async def bundle(self, notebook: Path, context: Context) -> Link:
-        """Do what the entry is for, with a saved notebook.
+    async def bundle(self, notebook: Path, context: Context) -> Link | Download:
+        """Do what the entry is for, with a saved notebook, which stays as it is.
 
         What it raises is shown to the author: of a `dashops.errors.DashopsError` message and hint,
         of others the type and the text, and the traceback is in the server's log.

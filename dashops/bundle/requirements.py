@@ -62,6 +62,19 @@ def check_lock(text: str) -> str:
     return text
 
 
+def portable(text: str) -> str:
+    """What uv made of requirements, without this machine's folders: archives by their version."""
+
+    def by_version(line: re.Match[str]) -> str:
+        package, version = named(line[1])
+        return f"{package}=={version}"
+
+    pattern = (
+        r"^(?:[\w.-]+(?:\[[^]]*\])? @ )?(?:file://|\./|/)?(?!https?:)(\S+(?:\.whl|\.tar\.gz))(?= )"
+    )
+    return re.sub(pattern, by_version, text, flags=re.M)
+
+
 def hashes(text: str) -> dict[str, set[str]]:
     """The hashes (`sha256:…`) that each package of requirements may have, by normalised name."""
     found: dict[str, set[str]] = {}

@@ -1,7 +1,7 @@
 """The verbs of authors, each a few lines: parse, call one publish function, show its value."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,6 +71,25 @@ def preflight(
     found = publish.preflight(notebook, files or [], to, publish.Checks(strict, fix))
     show(found, json)
     raise typer.Exit(2 if found.refused else 0)
+
+
+@app.command()
+def bundle(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write this zip.")],
+    files: Files = None,
+    kind: Annotated[
+        Literal["app", "bundle"],
+        typer.Option("--as", help="A dashboard app, or only the notebook with its files."),
+    ] = "app",
+    stack: StackFile = None,
+    json: Json = False,
+) -> None:
+    """Make a notebook a zip: an app that runs by itself, with `make run` or in Docker."""
+    from dashops import publish, view
+
+    made = publish.pack(notebook, files or [], output, kind, lambda: load(stack), view.step)
+    show(made, json)
 
 
 @app.command()

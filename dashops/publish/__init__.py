@@ -2,6 +2,7 @@
 
 It stands beside flow, which has the verbs of operators; both are read top to bottom.
 
+bundling      a notebook as a file: an app, or what a deploy would send
 deploying     a notebook on its way to a server
 copying       backup and restore of all of them
 comparing     what differs between two revisions
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from dashops import bundle, client, errors
 from dashops.publish import administering, people
+from dashops.publish.bundling import Packed, pack
 from dashops.publish.comparing import Difference, diff
 from dashops.publish.copying import Restored, Saved, backup, restore
 from dashops.publish.deploying import Notebook, Published, Upload, deploy_notebook, prepare, watch
@@ -32,6 +34,7 @@ __all__ = [
     "Kernels",
     "Listing",
     "Notebook",
+    "Packed",
     "Preflight",
     "Published",
     "Removed",
@@ -51,6 +54,7 @@ __all__ = [
     "destination",
     "diff",
     "kernels",
+    "pack",
     "people",
     "preflight",
     "prepare",

@@ -15,7 +15,7 @@ from dashops.view.asking import (
     confirm_remove,
     new_password,
 )
-from dashops.view.dashboards import announce, browse
+from dashops.view.dashboards import announce, browse, step
 from dashops.view.failures import error, failures
 from dashops.view.live import progress
 from dashops.view.preflight import findings
@@ -40,6 +40,7 @@ __all__ = [
     "findings",
     "new_password",
     "progress",
+    "step",
     "watch",
     "watched",
 ]

@@ -27,6 +27,22 @@ def browse(link: str) -> None:
         text.note("no browser could be opened here")
 
 
+def step(words: str, _done: float | None) -> None:
+    """Say what is done now, while a file is made."""
+    text.note(words)
+
+
+@as_text.register
+def _(value: publish.Packed) -> None:
+    warning = text.paint("warning:", "yellow", sys.stderr)
+    for path in value.missing:
+        text.note(f"{warning} the notebook refers to `{path}`, which is not in its folder")
+    what = f"{value.files} files, {text.size(value.size)}"
+    how = "; unpacked anywhere, `make run` runs it" if value.kind == "app" else ""
+    text.note(f"`{value.path}`: {what}{how}")
+    say(str(value.path))
+
+
 @as_text.register
 def _(value: publish.Published) -> None:
     what = "unchanged" if value.unchanged else "replaced" if value.replaced else "published"

@@ -3,13 +3,16 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-export type Entry = { id: string; label: string; broken: string };
+export type Group = 'deploy' | 'download';
+export type Entry = { id: string; label: string; group: Group; broken: string };
 export type Link = { link: string; text: string };
+export type Download = { download: string; name: string; text: string };
 export type Tell = (text: string, done: number | null) => void;
 
 type Said =
   | { text: string; done: number | null }
   | Link
+  | Download
   | { failed: string; hint: string; traceback?: string };
 
 /** Why an entry did not do its work. */
@@ -29,13 +32,13 @@ export async function entries(): Promise<Entry[]> {
 }
 
 /** Run an entry with a saved notebook; throws Failed. */
-export async function run(entry: Entry, path: string, tell: Tell): Promise<Link> {
+export async function run(entry: Entry, path: string, tell: Tell): Promise<Link | Download> {
   const answer = await ask(`entries/${entry.id}`, {
     method: 'POST',
     body: JSON.stringify({ path })
   });
   for await (const said of lines(answer)) {
-    if ('link' in said) {
+    if ('link' in said || 'download' in said) {
       return said;
     }
     if ('failed' in said) {
@@ -45,8 +48,18 @@ export async function run(entry: Entry, path: string, tell: Tell): Promise<Link>
   }
   throw new Failed(
     'the connection to the notebook server broke',
-    'the deploy may have gone on: look at the dashboard'
+    'it may have gone on: look at what should come of it'
   );
+}
+
+/** Let the browser save what an entry made; its address is good for once. */
+export function save(made: Download): void {
+  const anchor = document.createElement('a');
+  anchor.href = URLExt.join(ServerConnection.makeSettings().baseUrl, made.download);
+  anchor.download = made.name;
+  document.body.append(anchor);
+  anchor.click();
+  anchor.remove();
 }
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {

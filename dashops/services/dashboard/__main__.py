@@ -7,8 +7,8 @@ from pathlib import Path
 from dashops.services.dashboard import app, config, store
 
 parser = argparse.ArgumentParser(prog="dashops.services.dashboard")
-parser.add_argument("--config", type=Path, required=True)
+parser.add_argument("--config", type=Path, required=True, action="append")
 try:
-    app.serve(config.load(parser.parse_args().config))
+    app.serve(config.load(*parser.parse_args().config))
 except store.Unavailable as error:
     sys.exit(f"error: {error.message}\nhint: {error.hint}")

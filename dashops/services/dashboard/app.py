@@ -84,8 +84,9 @@ class DashboardServer(Voila):
             "gateways": self.kernel_manager.gateways,
             "capabilities": capabilities.Capabilities(self.kernel_manager),
             "browser": self.chromium,
+            "environments": self.dashops.environments,
             "labextensions": self.labextensions_path,
-            "proxied": bool(self.dashops.address),
+            "proxied": self.dashops.proxied,
             "public": public.version(
                 (*self.labextensions_path, *self.static_paths, *self.template_paths)
             ),
@@ -170,17 +171,23 @@ class DashboardServer(Voila):
 
     def listen(self) -> None:
         """Serve until stopped; a taken port is an error, never another port."""
-        server = httpserver.HTTPServer(self.app, max_body_size=FORM)
+        tls = config.tls(self.dashops)
+        server = httpserver.HTTPServer(self.app, max_body_size=FORM, ssl_options=tls)
         pages_of = content.application(self, self.app.settings)
-        dashboards = httpserver.HTTPServer(pages_of, max_body_size=FORM)
+        dashboards = httpserver.HTTPServer(pages_of, max_body_size=FORM, ssl_options=tls)
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
         loop.run_sync(self.app.settings["serving"].adopt)
         dashboards.listen(self.dashops.content_port, self.dashops.ip)
         server.listen(self.dashops.port, self.dashops.ip)
         ioloop.PeriodicCallback(self._sweep, SWEEP).start()
-        where = (self.dashops.ip, self.dashops.port, self.dashops.content_port)
-        self.log.info("listening on http://%s:%s, dashboards on port %s", *where)
+        where = (
+            f"http{'s' if tls else ''}",
+            self.dashops.ip,
+            self.dashops.port,
+            self.dashops.content_port,
+        )
+        self.log.info("listening on %s://%s:%s, dashboards on port %s", *where)
         self.ioloop = loop
         try:
             loop.start()

@@ -1,5 +1,6 @@
 """What the dashboard server reads once at start; nothing here talks to a network."""
 
+import ssl
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,11 +79,25 @@ class Config:
     warm_kernels: int
     warm_max_age: int
     browser: str
+    environments: bool = True
+    certificate: str = ""
+    certificate_key: str = ""
+
+    @property
+    def proxied(self) -> bool:
+        """Whether another server stands before this one, whose word on visitors counts."""
+        return bool(self.address) and not self.certificate
 
 
-def load(path: Path) -> Config:
-    """Read a rendered ``dashboard.toml``; raises ``KeyError`` or ``TypeError`` on a bad one."""
+def load(path: Path, *others: Path) -> Config:
+    """Read a rendered ``dashboard.toml``; raises ``KeyError`` or ``TypeError`` on a bad one.
+
+    What is in the other files, those of an app, comes before what is in the ones before.
+    """
     data = tomllib.loads(path.read_text())
+    for other in others:
+        for name, each in tomllib.loads(other.read_text()).items():
+            data[name] = data[name] | each if isinstance(each, dict) else each
     server, login, limits = data["server"], data["login"], data["limits"]
     opening = data["opening"]
     return Config(
@@ -126,6 +141,9 @@ def load(path: Path) -> Config:
         warm_kernels=opening["warm_kernels"],
         warm_max_age=opening["warm_max_age"],
         browser=data["gate"]["browser"],
+        environments=server.get("environments", True),
+        certificate=server.get("certificate", ""),
+        certificate_key=server.get("certificate_key", ""),
     )
 
 
@@ -136,3 +154,12 @@ def _frozen(value: Any) -> Any:
 def secret(path: Path) -> str:
     """Return the secret a file holds, without its line end."""
     return path.read_text().strip()
+
+
+def tls(settings: Config) -> ssl.SSLContext | None:
+    """What the server speaks TLS with, None where it does not; raises OSError at a bad pair."""
+    if not settings.certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.certificate, settings.certificate_key)
+    return context

@@ -74,7 +74,8 @@ class Publishing:
         if known and before and before.number == known.number:
             return self._published(known)
         dependencies = None
-        if language == "python" and not upload.bundle.lock:
+        own = self._settings["environments"] and not upload.bundle.lock
+        if language == "python" and own:
             dependencies = bundles.dependencies(upload.bundle)
         about = {
             "kernel": kernel,

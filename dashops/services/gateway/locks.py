@@ -100,17 +100,8 @@ def check_python(wanted: bundles.Dependencies) -> None:
 
 def _portable(text: str) -> str:
     """The lock without this machine's folders: a wheel of the bundle is known by its hash."""
-
-    def by_version(line: re.Match[str]) -> str:
-        package, version = requirements.named(line[1])
-        return f"{package}=={version}"
-
-    pattern = (
-        r"^(?:[\w.-]+(?:\[[^]]*\])? @ )?(?:file://|\./|/)?(?!https?:)(\S+(?:\.whl|\.tar\.gz))(?= )"
-    )
-    lock = re.sub(pattern, by_version, text, flags=re.M)
     try:
-        return requirements.check_lock(lock)
+        return requirements.check_lock(requirements.portable(text))
     except errors.SpecError as error:
         raise failures.EnvironmentFailed(
             error.message.replace("the lock has a line that is", "this is"),

@@ -1,9 +1,11 @@
-"""The notebook server's part: *File > Deploy as*, in JupyterLab and Notebook.
+"""The notebook server's part: *File > Deploy as* and *Download as*, in JupyterLab and Notebook.
 
 app         the extension and its settings
 entries     what the menu offers
 dashboard   the entry for a dashboard server
+application the entry that makes an app
 handlers    the two addresses that the menu's scripts call
+downloads   files that entries made, for their author's browser
 """
 
 from dashops.services.notebook.app import LABEXTENSIONS, Dashops

@@ -5,7 +5,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Dict, List, Unicode
 
-from dashops.services.notebook import entries, handlers
+from dashops.services.notebook import downloads, entries, handlers
 
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
 """The folder with the menu's scripts, as JupyterLab wants it named; made from `labextension/`."""
@@ -23,9 +23,24 @@ class Dashops(ExtensionApp):
         "`token_file` with a token that may deploy there. The token stays on this server.",
     )
 
+    # `settings` is Jupyter Server's own, and ends up among those of the whole server.
+    entry_settings = Dict(
+        config=True,
+        help="What entries of other packages need, by the name of their entry point: each has a "
+        "schema that its values must fit. Name files with secrets here, not the secrets.",
+    )
+    app_packages = Dict(
+        config=True,
+        help="How apps of Download as get their packages: `packages` of a notebook that asks for "
+        "none, `options` and `env` of uv.",
+    )
+
     def initialize_settings(self) -> None:
         """Look up what the menu offers."""
-        self.settings["dashops_look_up"] = lambda: entries.found(self.servers, self.log)
+        self.settings["dashops_downloads"] = downloads.Downloads()
+        self.settings["dashops_look_up"] = lambda: entries.found(
+            self.servers, self.entry_settings, self.app_packages, self.log
+        )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         if not LABEXTENSIONS.is_dir():
             self.log.warning("no Deploy as: its scripts are not built, see CONTRIBUTING.md")
@@ -35,4 +50,5 @@ class Dashops(ExtensionApp):
         self.handlers += [
             (r"/dashops/entries", handlers.Entries),
             (r"/dashops/entries/([\w.-]+)", handlers.Entry),
+            (r"/dashops/downloads/([\w-]+)", downloads.Download),
         ]

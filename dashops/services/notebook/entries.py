@@ -1,46 +1,90 @@
-"""What *Deploy as* offers: this server's dashboard servers, and what other packages add."""
+"""What the menus offer: this server's dashboard servers, and what other packages add."""
 
+import copy
 import importlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+import fastjsonschema
+
 from dashops import bundlers
-from dashops.services.notebook import dashboard
+from dashops.services.notebook import application, dashboard
+
+NO_SETTINGS = {"type": "object", "additionalProperties": False}
+BROKEN = (Exception, SystemExit)
+"""What a package's code may raise without harm to the server."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu; a `broken` one says why, and has nothing to run."""
+    """One line of a menu; a `broken` one says why, and has nothing to run."""
 
     id: str
     label: str
     bundler: bundlers.Bundler | None = None
     broken: str = ""
+    group: str = bundlers.GROUPS[0]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def found(servers: Iterable[Mapping[str, str]], log: Any) -> dict[str, Entry]:
-    """All entries by their id, dashboard servers first; also of a package that is new."""
+def found(
+    servers: Iterable[Mapping[str, str]],
+    settings: Mapping[str, Any],
+    app: Mapping[str, Any],
+    log: Any,
+) -> dict[str, Entry]:
+    """All entries by their id, dashboard servers first; also of a package that is new.
+
+    `settings` are what the operator set, by the names of entry points, `app` of the app's entry.
+    """
     importlib.invalidate_caches()
     made = [dashboard.Dashboard(**each) for each in servers]
     own = [Entry(f"server.{number}", each.label, each) for number, each in enumerate(made)]
-    others = sorted(entry_points(group=bundlers.GROUP), key=lambda each: each.name)
-    return {each.id: each for each in (*own, *(_loaded(point, log) for point in others))}
+    points = sorted(entry_points(group=bundlers.GROUP), key=lambda each: each.name)
+    for name in settings.keys() - {each.name for each in points}:
+        log.warning("`Dashops.entry_settings` has `%s`, and no package has such an entry", name)
+    own.append(Entry("app", application.LABEL, application.Application(app), group="download"))
+    others = (_loaded(point, settings.get(point.name, {}), log) for point in points)
+    return {each.id: each for each in (*own, *others)}
 
 
-def _loaded(point: EntryPoint, log: Any) -> Entry:
+def _loaded(point: EntryPoint, values: Any, log: Any) -> Entry:
     """A package's entry. Whatever is wrong with it is its own affair and harms no other."""
     name = re.sub(r"[^\w.-]", "-", point.name)
     package = point.dist.name if point.dist else point.module
     try:
         made = point.load()()
-        label = made.label
+        label, group = made.label, getattr(made, "group", bundlers.GROUPS[0])
         if not (isinstance(label, str) and label.strip() and callable(made.bundle)):
             raise TypeError("it has no `label` or no `bundle`")
-    except Exception as error:
+        if group not in bundlers.GROUPS:
+            raise ValueError(f"its `group` is none of {', '.join(bundlers.GROUPS)}")
+        schema = getattr(made, "settings", None) or NO_SETTINGS
+        return Entry(f"plugin.{name}", label, made, "", group, checked(schema, values))
+    except BROKEN as error:
         log.exception("the entry `%s` of the package %s is broken", point.name, package)
         why = f"{type(error).__name__}: {error}"
         return Entry(f"plugin.{name}", f"{point.name} (of {package})", broken=why)
-    return Entry(f"plugin.{name}", label, made)
+
+
+def checked(schema: Mapping[str, Any], values: Any) -> Mapping[str, Any]:
+    """Settings with the defaults of their schema.
+
+    Raises:
+        ValueError: when the schema is none, or the settings do not fit it; no value is in the text.
+    """
+    try:
+        fits = fastjsonschema.compile(dict(schema))
+    except (fastjsonschema.JsonSchemaDefinitionException, TypeError, ValueError) as error:
+        raise ValueError(f"its `settings` are no JSON schema: {error}") from error
+    try:
+        result = fits(copy.deepcopy(values))
+    except fastjsonschema.JsonSchemaValueException as error:
+        said = error.message.replace("data", "settings", 1)
+        raise ValueError(f"{said}; its operator sets them as `Dashops.entry_settings`") from error
+    if not isinstance(result, Mapping):
+        raise ValueError("its settings are no mapping; its operator sets them")
+    return result

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 
 from dashops import bundlers, client, errors
+from dashops.services.notebook import entries
 
 Said = dict[str, Any]
 
@@ -23,10 +25,11 @@ class Entries(APIHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{"entries": [{"id", "label", "broken"}]}`, with packages that were just installed."""
+        """`{"entries": [{"id", "label", "group", "broken"}]}`, with what was just installed."""
         found = self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         told = [
-            {"id": each.id, "label": each.label, "broken": each.broken} for each in found.values()
+            {"id": each.id, "label": each.label, "group": each.group, "broken": each.broken}
+            for each in found.values()
         ]
         self.finish(json.dumps({"entries": told}))
 
@@ -42,7 +45,8 @@ class Entry(APIHandler):
         """Run it with the saved notebook `{"path"}`.
 
         The answer is a line of JSON for each thing that happens: `{"text", "done"}` while it
-        works, at the end `{"link", "text"}` or `{"failed", "hint", "traceback"}`.
+        works, at the end `{"link", "text"}`, `{"download", "name", "text"}` or
+        `{"failed", "hint", "traceback"}`.
         """
         chosen = self.settings["dashops_entries"].get(name)
         if chosen is None or chosen.bundler is None:
@@ -53,9 +57,10 @@ class Entry(APIHandler):
         loop = asyncio.get_running_loop()
 
         def tell(text: str, done: float | None) -> None:
-            loop.call_soon_threadsafe(said.put_nowait, {"text": text, "done": done})
+            part = float(done) if isinstance(done, int | float) else None
+            loop.call_soon_threadsafe(said.put_nowait, {"text": str(text), "done": part})
 
-        working = asyncio.ensure_future(self._run(chosen.bundler, notebook, tell))
+        working = asyncio.ensure_future(self._run(chosen, notebook, tell))
         working.add_done_callback(lambda _: said.put_nowait({}))
         try:
             while line := await said.get():
@@ -64,19 +69,48 @@ class Entry(APIHandler):
         except iostream.StreamClosedError:
             self.log.info("an author left while %s worked, which goes on", chosen.label)
 
-    async def _run(self, bundler: bundlers.Bundler, notebook: Path, tell: bundlers.Tell) -> Said:
+    async def _run(self, chosen: entries.Entry, notebook: Path, tell: bundlers.Tell) -> Said:
+        """What came of it; its folder stays only if there is a file to fetch."""
+        folder = self.settings["dashops_downloads"].folder()
+        said: Said = {}
         try:
-            link = await bundler.bundle(notebook, bundlers.Context(tell))
+            said = await self._bundled(
+                chosen, notebook, bundlers.Context(tell, chosen.settings, folder)
+            )
+        finally:
+            if "download" not in said:
+                shutil.rmtree(folder, ignore_errors=True)
+        return said
+
+    async def _bundled(
+        self, chosen: entries.Entry, notebook: Path, context: bundlers.Context
+    ) -> Said:
+        assert chosen.bundler is not None
+        try:
+            made: object = await chosen.bundler.bundle(notebook, context)
+            return self._made(made, context.folder)
         except client.NotebookFailed as error:
             return {**_failed(error), "traceback": error.failure.traceback}
         except errors.DashopsError as error:
             return _failed(error)
-        except Exception as error:
-            self.log.exception("%s failed", bundler.label)
+        except entries.BROKEN as error:
+            self.log.exception("%s failed", chosen.label)
             return {"failed": f"{type(error).__name__}: {error}", "hint": ""}
-        if not link.url.startswith(("http://", "https://")):
-            return {"failed": f"its address is no web page: {link.url}", "hint": ""}
-        return {"link": link.url, "text": link.text}
+
+    def _made(self, made: object, folder: Path) -> Said:
+        """What the menu's script does with a result; raises TypeError or ValueError at no such."""
+        match made:
+            case bundlers.Link(url=str(url), text=str(text)):
+                if not url.startswith(("http://", "https://")):
+                    raise ValueError(f"its address is no web page: {url}")
+                return {"link": url, "text": text}
+            case bundlers.Download(name=str(name), text=str(text)):
+                if not made.file.is_file():
+                    raise ValueError(f"there is no file {made.file}")
+                kept = self.settings["dashops_downloads"]
+                key = kept.keep(made, self.current_user.username, folder)
+                return {"download": f"dashops/downloads/{key}", "name": name, "text": text}
+        raise TypeError(f"it made neither a Link nor a Download, but a {type(made).__name__}")
 
     async def _say(self, line: Said) -> None:
         self.write(json.dumps(line) + "\n")

@@ -12,7 +12,16 @@ from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).parents[2]
 # What a service may import of dashops besides its own folder (see the import contracts).
-SHARED = ("__init__.py", "errors.py", "bundle", "bundlers.py", "client", "secrets.py")
+SHARED = (
+    "__init__.py",
+    "errors.py",
+    "apps",
+    "bundle",
+    "bundlers.py",
+    "client",
+    "run.py",
+    "secrets.py",
+)
 
 
 @dataclass(frozen=True)

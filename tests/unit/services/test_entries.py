@@ -30,17 +30,23 @@ class Raises(Good):
         raise ValueError("no licence")
 
 
-def offered(monkeypatch: pytest.MonkeyPatch, **packages: str) -> dict[str, entries.Entry]:
+def offered(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any] | None = None, **packages: str
+) -> dict[str, entries.Entry]:
     def points(group: str) -> list[EntryPoint]:
         return [EntryPoint(name, f"{__name__}:{value}", group) for name, value in packages.items()]
 
     monkeypatch.setattr(entries, "entry_points", points)
-    return entries.found([SERVER], LOG)
+    return entries.found([SERVER], settings or {}, {}, LOG)
 
 
 def test_servers_come_first_then_packages_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     found = offered(monkeypatch, acme="Good")
-    assert [each.label for each in found.values()] == ["Dashboard on sales", "Dashboard on acme"]
+    assert [each.label for each in found.values()] == [
+        "Dashboard on sales",
+        "Dashboard app (.zip)",
+        "Dashboard on acme",
+    ]
     assert not any(each.broken for each in found.values())
 
 

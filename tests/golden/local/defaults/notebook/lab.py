@@ -33,3 +33,9 @@ c.Dashops.servers = [
         "token_file": "/srv/demo/.dashops/secrets/author-token",
     }
 ]
+# Apps of Download as get their packages from where the stack does.
+c.Dashops.app_packages = {
+    "packages": ["ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget", "jupyterlab-widgets", "plotly", "anywidget"],
+    "options": [],
+    "env": {},
+}

@@ -33,3 +33,9 @@ c.Dashops.servers = [
         "token_file": "/srv/demo/state/secrets/author-token",
     }
 ]
+# Apps of Download as get their packages from where the stack does.
+c.Dashops.app_packages = {
+    "packages": ["pandas\u003e=2", "bokeh", "bokeh"],
+    "options": ["--index", "https://extra.example/simple", "--default-index", "https://pypi.example/simple", "--find-links", "/srv/wheels", "--offline"],
+    "env": {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"},
+}

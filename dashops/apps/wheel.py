@@ -1,0 +1,55 @@
+"""The running dashops as a wheel, from its installed files: no build, no network, equal bytes."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from dashops import errors
+
+PACKAGE = Path(__file__).parents[1]
+LEFT_OUT = {"__pycache__", "labextensions"}
+"""An app has no notebook server, whose scripts these are."""
+
+OF_THE_INSTALLATION = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
+
+
+def name() -> str:
+    """The wheel's file name."""
+    return f"dashops-{metadata.version('dashops')}-py3-none-any.whl"
+
+
+def files() -> dict[str, bytes]:
+    """What is in it, by path; raises ToolError when dashops is not installed as a package."""
+    found = dict(_code())
+    own = f"dashops-{metadata.version('dashops')}.dist-info"
+    for path in metadata.distribution("dashops").files or ():
+        if path.parts[0].endswith(".dist-info") and path.name not in OF_THE_INSTALLATION:
+            found["/".join((own, *path.parts[1:]))] = path.read_binary()
+    if f"{own}/METADATA" not in found:
+        raise errors.ToolError(
+            "dashops is not installed as a package, so no app can be made of it",
+            hint="install it with pip or uv",
+        )
+    lines = [f"{path},sha256={_hash(content)},{len(content)}" for path, content in found.items()]
+    record = f"{own}/RECORD"
+    found[record] = "\n".join([*sorted(lines), f"{record},,", ""]).encode()
+    return found
+
+
+def _code() -> Iterator[tuple[str, bytes]]:
+    roots = {"dashops": PACKAGE}
+    # In a checkout the recipes lie beside the package.
+    if not (PACKAGE / "recipes").is_dir():
+        roots["dashops/recipes"] = PACKAGE.parent / "recipes"
+    for place, root in roots.items():
+        for path in sorted(root.rglob("*")):
+            inside = path.relative_to(root)
+            if path.is_file() and not LEFT_OUT & set(inside.parts):
+                yield f"{place}/{inside.as_posix()}", path.read_bytes()
+
+
+def _hash(content: bytes) -> str:
+    digest = hashlib.sha256(content).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
