@@ -5,17 +5,25 @@ without arguments, anew each time the menu is loaded. It needs no other part of 
 See docs/plugins.md; `dashops plugin test PACKAGE` says whether an entry keeps to it.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["GROUP", "GROUPS", "Bundler", "Context", "Download", "Link", "Tell"]
+import fastjsonschema
+
+__all__ = ["BROKEN", "GROUP", "GROUPS", "Bundler", "Context", "Download", "Link", "Tell", "checked"]
 
 GROUP = "dashops.bundlers"
 
 GROUPS = ("deploy", "download")
 """The menus an entry may be in; one that says nothing is in the first."""
+
+BROKEN = (Exception, SystemExit)
+"""What a package's code may raise without harm to who calls it."""
+
+_NO_SETTINGS = {"type": "object", "additionalProperties": False}
 
 Tell = Callable[[str, float | None], None]
 """Is told what happens now, and how much of it is done, from 0 to 1; may be called in a thread."""
@@ -54,9 +62,8 @@ class Download:
 class Bundler(Protocol):
     """One entry of a menu. `label` is what it says, such as *Dashboard on acme*.
 
-    It may have a `group`, one of `GROUPS`, and `settings`, a JSON schema of what its operator may
-    set as `c.Dashops.entry_settings = {"<name of the entry point>": {…}}`. Without a schema that is
-    nothing.
+    It may have a `group`, one of `GROUPS`, and `settings`, the JSON schema (draft 7) of what its
+    operator may set under the name of the entry point. Without a schema that is nothing.
     """
 
     label: str
@@ -68,3 +75,24 @@ class Bundler(Protocol):
         of others the type and the text, and the traceback is in the server's log.
         """
         ...
+
+
+def checked(schema: Any, values: Any) -> Mapping[str, Any]:
+    """Settings with the defaults of their schema; no schema, no settings.
+
+    Raises:
+        ValueError: when the schema is none, or the settings do not fit it; no value is in the text.
+    """
+    wanted = _NO_SETTINGS if schema is None else schema
+    try:
+        fits = fastjsonschema.compile(dict(wanted))
+    except Exception as error:  # whatever it stumbles over
+        raise ValueError(f"its `settings` are no JSON schema: {error}") from error
+    if not isinstance(values, Mapping):
+        raise ValueError("its settings are no mapping of names to values")
+    try:
+        result: Mapping[str, Any] = fits(copy.deepcopy(dict(values)))
+    except fastjsonschema.JsonSchemaValueException as error:
+        said = error.message.replace("data", "settings", 1)
+        raise ValueError(f"{said}; its operator sets them: `notebook.entries_file`") from error
+    return result

@@ -21,6 +21,9 @@ from dashops.cli import users  # noqa: F401
 # isort: split
 from dashops.cli import administrators  # noqa: F401
 
+# isort: split
+from dashops.cli import developers  # noqa: F401
+
 __all__ = ["app", "main"]
 
 

@@ -18,6 +18,7 @@ from dashops.stack.kinds import (
     Seconds,
     SecondsOrNone,
     Size,
+    SomeFile,
     Source,
     Text,
     Url,
@@ -285,4 +286,9 @@ class Notebook(Section):
         default=".",
         description="Folder that JupyterLab shows, relative to this file. Default: the folder "
         "of this file.",
+    )
+    entries_file: SomeFile | None = Field(
+        default=None,
+        description="File (JSON) with the settings of menu entries of other packages, relative to "
+        "this file; see docs/plugins.md. Default: none.",
     )

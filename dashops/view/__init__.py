@@ -5,6 +5,7 @@ from dashops.view import (  # noqa: F401  register how values print
     attempts,
     checks,
     people,
+    plugins,
     revisions,
 )
 from dashops.view.asking import (

@@ -23,11 +23,10 @@ class Dashops(ExtensionApp):
         "`token_file` with a token that may deploy there. The token stays on this server.",
     )
 
-    # `settings` is Jupyter Server's own, and ends up among those of the whole server.
-    entry_settings = Dict(
+    entries_file = Unicode(
         config=True,
-        help="What entries of other packages need, by the name of their entry point: each has a "
-        "schema that its values must fit. Name files with secrets here, not the secrets.",
+        help="A JSON file with what entries of other packages need, by the name of their entry "
+        "point; each has a schema that its values must fit. It is read at each load of the menu.",
     )
     app_packages = Dict(
         config=True,
@@ -39,7 +38,7 @@ class Dashops(ExtensionApp):
         """Look up what the menu offers."""
         self.settings["dashops_downloads"] = downloads.Downloads()
         self.settings["dashops_look_up"] = lambda: entries.found(
-            self.servers, self.entry_settings, self.app_packages, self.log
+            self.servers, entries.read(self.entries_file, self.log), self.app_packages, self.log
         )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         if not LABEXTENSIONS.is_dir():

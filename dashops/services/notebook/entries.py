@@ -1,21 +1,16 @@
 """What the menus offer: this server's dashboard servers, and what other packages add."""
 
-import copy
 import importlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
-
-import fastjsonschema
 
 from dashops import bundlers
 from dashops.services.notebook import application, dashboard
-
-NO_SETTINGS = {"type": "object", "additionalProperties": False}
-BROKEN = (Exception, SystemExit)
-"""What a package's code may raise without harm to the server."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +40,20 @@ def found(
     own = [Entry(f"server.{number}", each.label, each) for number, each in enumerate(made)]
     points = sorted(entry_points(group=bundlers.GROUP), key=lambda each: each.name)
     for name in settings.keys() - {each.name for each in points}:
-        log.warning("`Dashops.entry_settings` has `%s`, and no package has such an entry", name)
+        log.warning("the settings of entries have `%s`, and no package has such an entry", name)
     own.append(Entry("app", application.LABEL, application.Application(app), group="download"))
     others = (_loaded(point, settings.get(point.name, {}), log) for point in points)
     return {each.id: each for each in (*own, *others)}
+
+
+def read(file: str, log: Any) -> Mapping[str, Any]:
+    """What the operator set; a file that cannot be used is nothing set, which entries then say."""
+    try:
+        found = json.loads(Path(file).read_text("utf-8")) if file else {}
+    except (OSError, ValueError):
+        log.exception("the settings of entries cannot be read")
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _loaded(point: EntryPoint, values: Any, log: Any) -> Entry:
@@ -62,29 +67,9 @@ def _loaded(point: EntryPoint, values: Any, log: Any) -> Entry:
             raise TypeError("it has no `label` or no `bundle`")
         if group not in bundlers.GROUPS:
             raise ValueError(f"its `group` is none of {', '.join(bundlers.GROUPS)}")
-        schema = getattr(made, "settings", None) or NO_SETTINGS
-        return Entry(f"plugin.{name}", label, made, "", group, checked(schema, values))
-    except BROKEN as error:
+        schema = getattr(made, "settings", None)
+        return Entry(f"plugin.{name}", label, made, "", group, bundlers.checked(schema, values))
+    except bundlers.BROKEN as error:
         log.exception("the entry `%s` of the package %s is broken", point.name, package)
         why = f"{type(error).__name__}: {error}"
         return Entry(f"plugin.{name}", f"{point.name} (of {package})", broken=why)
-
-
-def checked(schema: Mapping[str, Any], values: Any) -> Mapping[str, Any]:
-    """Settings with the defaults of their schema.
-
-    Raises:
-        ValueError: when the schema is none, or the settings do not fit it; no value is in the text.
-    """
-    try:
-        fits = fastjsonschema.compile(dict(schema))
-    except (fastjsonschema.JsonSchemaDefinitionException, TypeError, ValueError) as error:
-        raise ValueError(f"its `settings` are no JSON schema: {error}") from error
-    try:
-        result = fits(copy.deepcopy(values))
-    except fastjsonschema.JsonSchemaValueException as error:
-        said = error.message.replace("data", "settings", 1)
-        raise ValueError(f"{said}; its operator sets them as `Dashops.entry_settings`") from error
-    if not isinstance(result, Mapping):
-        raise ValueError("its settings are no mapping; its operator sets them")
-    return result

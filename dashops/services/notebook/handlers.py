@@ -93,7 +93,7 @@ class Entry(APIHandler):
             return {**_failed(error), "traceback": error.failure.traceback}
         except errors.DashopsError as error:
             return _failed(error)
-        except entries.BROKEN as error:
+        except bundlers.BROKEN as error:
             self.log.exception("%s failed", chosen.label)
             return {"failed": f"{type(error).__name__}: {error}", "hint": ""}
 

@@ -33,6 +33,7 @@ c.Dashops.servers = [
         "token_file": "/srv/demo/.dashops/secrets/author-token",
     }
 ]
+c.Dashops.entries_file = ""
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
     "packages": ["ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget", "jupyterlab-widgets", "plotly", "anywidget"],

@@ -33,6 +33,7 @@ c.Dashops.servers = [
         "token_file": "/srv/demo/state/secrets/author-token",
     }
 ]
+c.Dashops.entries_file = "/etc/hostname"
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
     "packages": ["pandas\u003e=2", "bokeh", "bokeh"],
