@@ -88,7 +88,7 @@ def processes(folder: Path) -> list[list[str]]:
     return [words for words in found if any(str(folder) in word for word in words)]
 
 
-def shown(url: str, user: str, password: str, trust: ssl.SSLContext | bool) -> str:
+def shown(url: str, user: str, password: str, trust: ssl.SSLContext) -> str:
     """The page of the dashboard, for somebody who has the password."""
     with httpx.Client(base_url=url, timeout=60, verify=trust, trust_env=False) as visitor:
         assert visitor.get("/dashboards/sales-2026/").headers["Location"].startswith("/login")
@@ -127,7 +127,7 @@ def test_make_run_serves_it_and_leaves_nothing_behind(app: Path) -> None:
         (login,) = (each for each in said if each.startswith("user: viewer, password: in "))
         password = Path(login.partition(" in ")[2]).read_text().strip()
         assert password not in "\n".join([*said, *map(str, processes(app))])
-        page = shown(f"http://127.0.0.1:{port}", "viewer", password, trust=True)
+        page = shown(f"http://127.0.0.1:{port}", "viewer", password, live.NO_TLS)
         assert "it says hello from a file" in page
         assert "import ipywidgets" not in page
 

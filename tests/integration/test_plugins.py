@@ -89,6 +89,7 @@ def stack(
         url = f"http://127.0.0.1:{running.ports['notebook']}/"
         headers = {"Authorization": f"token {running.secret('notebook-token')}"}
         with httpx.Client(base_url=url, headers=headers, timeout=120, verify=live.NO_TLS) as author:
+            author.get("lab")  # as a browser, which then has the cookies
             yield running, author
 
 
@@ -122,7 +123,6 @@ def entries(author: httpx.Client) -> dict[str, dict[str, str]]:
 
 def run(author: httpx.Client, entry: str, file: str) -> list[dict[str, Any]]:
     """All that is said while an entry works, the result at the end."""
-    author.get("lab")
     xsrf = {"X-XSRFToken": author.cookies.get("_xsrf") or ""}
     answer = author.post(f"dashops/entries/{entry}", json={"path": file}, headers=xsrf)
     assert answer.status_code == 200, answer.text
@@ -170,6 +170,7 @@ def test_acme_says_what_its_host_says(
     uv(running, "install", "--no-deps", ACME)
     token = Path(settings["token_file"])
     try:
+        assert "plugin.acme" in entries(author)
         token.write_text("another")
         *_, last = run(author, "plugin.acme", written(running, "refused.ipynb"))
         assert last["failed"] == "acme refused the dashboard: this is not our token"

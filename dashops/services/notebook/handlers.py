@@ -50,7 +50,7 @@ class Entry(APIHandler):
         """
         chosen = self.settings["dashops_entries"].get(name)
         if chosen is None or chosen.bundler is None:
-            raise web.HTTPError(404, "There is no entry %s", name)
+            raise web.HTTPError(404, f"There is no entry {name}")
         notebook = await self._notebook()
         self.set_header("Content-Type", "application/x-ndjson")
         said: asyncio.Queue[Said] = asyncio.Queue()
@@ -124,7 +124,7 @@ class Entry(APIHandler):
             raise web.HTTPError(400, "`path` names no notebook")
         # Raises what it answers for a path outside of its root, or a hidden one.
         if not await ensure_async(self.contents_manager.file_exists(path)):
-            raise web.HTTPError(404, "There is no notebook %s", path)
+            raise web.HTTPError(404, f"There is no notebook {path}")
         locate = getattr(self.contents_manager, "_get_os_path", None)
         if locate is None:
             raise web.HTTPError(409, "This server keeps its notebooks elsewhere than in files")
