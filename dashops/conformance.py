@@ -20,6 +20,8 @@ Outcome = Literal["passed", "failed", "warning", "skipped"]
 LONG = 1.0
 """Seconds for which a bundler may keep a server from everything else."""
 
+BEAT = 0.05  # seconds
+
 SAMPLE = {
     "nbformat": 4,
     "nbformat_minor": 5,
@@ -76,6 +78,7 @@ class _Run:
     raised: BaseException | None = None
     hung: bool = False
     blocked: float = 0.0
+    beat: float = field(default_factory=time.monotonic)
     changed: bool = False
 
 
@@ -189,6 +192,7 @@ def _ran(made: Any, values: Mapping[str, Any], seconds: float, folder: Path) -> 
     context = bundlers.Context(lambda *words: ran.told.append(_two(*words)), values, own)
 
     async def watched() -> None:
+        ran.beat = time.monotonic()
         watch = asyncio.ensure_future(_watch(ran))
         try:
             async with asyncio.timeout(seconds):
@@ -197,6 +201,7 @@ def _ran(made: Any, values: Mapping[str, Any], seconds: float, folder: Path) -> 
             ran.hung = True
         finally:
             watch.cancel()
+            _beat(ran)
 
     def work() -> None:
         try:
@@ -217,9 +222,13 @@ def _ran(made: Any, values: Mapping[str, Any], seconds: float, folder: Path) -> 
 async def _watch(ran: _Run) -> None:
     """See how long nothing else could be done."""
     while True:
-        before = time.monotonic()
-        await asyncio.sleep(0.05)
-        ran.blocked = max(ran.blocked, time.monotonic() - before - 0.05)
+        _beat(ran)
+        await asyncio.sleep(BEAT)
+
+
+def _beat(ran: _Run) -> None:
+    now = time.monotonic()
+    ran.blocked, ran.beat = max(ran.blocked, now - ran.beat - BEAT), now
 
 
 def _two(*words: object) -> tuple[object, object]:

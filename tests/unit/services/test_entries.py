@@ -62,3 +62,48 @@ def test_a_broken_package_says_why_and_harms_no_other(
     assert found["plugin.bad"].bundler is None
     assert why in found["plugin.bad"].broken
     assert "bad" in found["plugin.bad"].label
+
+
+class Settled(Good):
+    group = "download"
+    settings: Any = {  # noqa: RUF012
+        "type": "object",
+        "properties": {"url": {"type": "string"}, "times": {"type": "integer", "default": 2}},
+        "required": ["url"],
+        "additionalProperties": False,
+    }
+
+
+def test_settings_reach_an_entry_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = offered(monkeypatch, {"acme": {"url": "https://a"}}, acme="Settled")
+    assert found["plugin.acme"].settings == {"url": "https://a", "times": 2}
+    assert found["plugin.acme"].group == "download"
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, "must contain ['url']"),
+        ({"acme": {"url": 3}}, "settings.url must be string"),
+        ({"acme": {"url": "https://a", "token": "hunter2"}}, "must not contain {'token'}"),
+        ({"acme": "https://a"}, "no mapping"),
+    ],
+)
+def test_settings_that_do_not_fit_are_the_reason_it_is_broken(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], why: str
+) -> None:
+    found = offered(monkeypatch, settings, acme="Settled", other="Good")
+    assert why in found["plugin.acme"].broken
+    assert "hunter2" not in found["plugin.acme"].broken
+    assert not found["plugin.other"].broken
+
+
+def test_without_a_schema_there_is_nothing_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert offered(monkeypatch, {"acme": {"a": 1}}, acme="Good")["plugin.acme"].broken
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{"])
+def test_a_file_of_settings_that_cannot_be_used_is_none(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "entries.json"
+    file.write_text(content)
+    assert entries.read(str(file), LOG) == {}
