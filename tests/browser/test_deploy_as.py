@@ -1,6 +1,7 @@
-"""Alice's story from the menu: one click publishes the open notebook, a second one the change."""
+"""Alice's story from the menus: one click publishes the open notebook, another makes it an app."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,16 @@ def jupyter(live: Live) -> str:
 
 def deploy(page: Page) -> str:
     """Choose the entry of the stack; what the notification says in the end."""
-    page.click(CELL)
-    page.click(".lm-MenuBar-item:has-text('File')")
-    page.hover(".lm-Menu-item:has-text('Deploy as')")
-    page.click(".lm-Menu-item:has-text('Dashboard on'):not(.lm-mod-disabled)")
+    choose(page, "Deploy as", "Dashboard on")
     page.wait_for_selector(f"{TOAST} >> text=/^(Open|Details)$/", timeout=LONG)
     return page.inner_text(TOAST)
+
+
+def choose(page: Page, menu: str, entry: str) -> None:
+    page.click(CELL)
+    page.click(".lm-MenuBar-item:has-text('File')")
+    page.hover(f".lm-Menu-item:has-text('{menu}')")
+    page.click(f".lm-Menu-item:has-text('{entry}'):not(.lm-mod-disabled)")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -78,6 +83,16 @@ def test_a_cell_that_fails_is_told_with_its_traceback(live: Live, seats: Seats) 
     assert "1 / 0" in page.inner_text(".jp-Dialog-content")
     names = [each["name"] for each in live.api("GET", "/_api/notebooks").json()["dashboards"]]
     assert "fails" not in names
+
+
+def test_the_browser_saves_the_notebook_as_an_app(live: Live, seats: Seats, tmp_path: Path) -> None:
+    page = editing(live, seats, "lab", written(live, "Quarter", SLIDER))
+    with page.expect_download(timeout=LONG) as waited:
+        choose(page, "Download as", "Dashboard app")
+    waited.value.save_as(tmp_path / waited.value.suggested_filename)
+    with zipfile.ZipFile(tmp_path / "quarter.zip") as app:
+        assert {"Makefile", "dashboard/quarter.ipynb", "requirements.lock"} <= {*app.namelist()}
+    page.wait_for_selector(f"{TOAST} >> text=quarter.zip")
 
 
 def ask(live: Live, method: str, path: str, **more: Any) -> httpx.Response:

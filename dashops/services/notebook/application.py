@@ -29,7 +29,7 @@ class Application:
         made = await asyncio.to_thread(
             apps.write, notebook, context.folder / name, source=self._source, tell=context.tell
         )
-        text = f"{made.title}: {name}; unpacked anywhere, `make run` runs it"
+        text = f"{name}: unpacked anywhere, `make run` runs it"
         if made.missing:
-            text += f". Not found: {', '.join(made.missing)}"
+            text += f". The notebook refers to {', '.join(made.missing)}, which was not found"
         return bundlers.Download(made.path, name, text)
