@@ -21,6 +21,31 @@ from dashops import conformance
 ACME = Path(__file__).parents[2] / "examples" / "acme-bundler"
 TOKEN, KEY = "acme-token-of-the-operator", "key-of-the-cluster"
 PUBLIC = "https://sales.acme.example/"
+BAD = """
+import asyncio
+
+class Nonsense:
+    label = "Nonsense"
+    async def bundle(self, notebook, context):
+        context.tell(object(), "half")
+
+class Exits(Nonsense):
+    label = "Exits"
+    async def bundle(self, notebook, context):
+        raise SystemExit("gone")
+
+class Hangs(Nonsense):
+    label = "Hangs"
+    async def bundle(self, notebook, context):
+        context.tell("waiting", None)
+        await asyncio.sleep(3600)
+
+class NoFile(Nonsense):
+    label, group = "No file", "download"
+    async def bundle(self, notebook, context):
+        from dashops.bundlers import Download
+        return Download(context.folder / "absent", "absent.zip")
+"""
 
 
 class Host(BaseHTTPRequestHandler):
@@ -193,6 +218,31 @@ def test_acme_keeps_to_what_dashops_asks_of_it(
     outcomes = {check.title: check.outcome for check in report.entries[0].checks}
     assert set(outcomes.values()) == {"passed"}, report
     assert outcomes["result"] == "passed"
+
+
+def test_bad_entries_harm_nobody(stack: tuple[Live, httpx.Client]) -> None:
+    running, author = stack
+    (site,) = (_environment(running) / "lib").glob("python*/site-packages")
+    (site / "bad_entries.py").write_text(BAD)
+    about = site / "bad_entries-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-entries\nVersion: 1\n")
+    names = ("Nonsense", "Exits", "Hangs", "NoFile", "Absent")
+    points = [f"{name.lower()} = bad_entries:{name}" for name in names]
+    (about / "entry_points.txt").write_text("\n".join(["[dashops.bundlers]", *points]))
+    file = written(running, "bad.ipynb")
+    assert "Absent" in entries(author)["plugin.absent"]["broken"]
+
+    # It is left, and works on; meanwhile everybody else is served.
+    asked = {"json": {"path": file}, "headers": {"X-XSRFToken": author.cookies["_xsrf"]}}
+    with author.stream("POST", "dashops/entries/plugin.hangs", **asked) as answer:
+        assert json.loads(next(answer.iter_lines()))["text"] == "waiting"
+        *told, last = run(author, "plugin.nonsense", file)
+    assert "neither a Link nor a Download, but a NoneType" in last["failed"]
+    assert told[0]["done"] is None
+    assert run(author, "plugin.exits", file)[-1]["failed"] == "SystemExit: gone"
+    assert "there is no file" in run(author, "plugin.nofile", file)[-1]["failed"]
+    assert entries(author)["app"]["broken"] == ""
 
 
 def test_an_app_is_fetched_once_by_who_made_it(stack: tuple[Live, httpx.Client]) -> None:
