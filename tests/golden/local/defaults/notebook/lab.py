@@ -36,7 +36,7 @@ c.Dashops.servers = [
 c.Dashops.entries_file = ""
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
-    "packages": ["ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget", "jupyterlab-widgets", "plotly", "anywidget"],
+    "packages": ["ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget"],
     "options": [],
     "env": {},
 }

@@ -36,7 +36,7 @@ c.Dashops.servers = [
 c.Dashops.entries_file = "/etc/hostname"
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
-    "packages": ["pandas\u003e=2", "bokeh", "bokeh"],
+    "packages": ["pandas\u003e=2", "bokeh"],
     "options": ["--index", "https://extra.example/simple", "--default-index", "https://pypi.example/simple", "--find-links", "/srv/wheels", "--offline"],
     "env": {"HTTPS_PROXY": "http://proxy.example:3128", "HTTP_PROXY": "http://proxy.example:3128"},
 }
