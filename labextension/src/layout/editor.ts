@@ -128,6 +128,7 @@ export class Editor extends Widget {
 
   private mark(cell: CellModel, hidden: boolean): void {
     this.layout_.hide(cell, hidden);
+    this.node.focus({ preventScroll: true }); // what had the focus goes
     this.say(hidden ? 'hidden' : 'shown');
   }
 
@@ -176,6 +177,8 @@ export class Editor extends Widget {
     const command = event.ctrlKey || event.metaKey;
     if (command && event.key.toLowerCase() === 'z') {
       event.shiftKey ? this.layout_.redo() : this.layout_.undo();
+    } else if (command && event.key.toLowerCase() === 's') {
+      void this.panel.context.save();
     } else if (tile && event.key === 'Enter') {
       this.find(tile.cell);
     } else if (tile && !this.isPreview && (event.key === 'Delete' || event.key === 'Backspace')) {

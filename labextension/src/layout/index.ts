@@ -5,6 +5,7 @@ import { ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IMainMenu } from '@jupyterlab/mainmenu';
 import { ToolbarButton, ToolbarButtonComponent, redoIcon, undoIcon } from '@jupyterlab/ui-components';
+import { Widget } from '@lumino/widgets';
 
 import { Editor } from './editor';
 import { NotebookPanel } from './notebook';
@@ -13,6 +14,13 @@ import { dashboardIcon } from './icon';
 import '../../style/layout.css';
 
 const OPEN = 'dashops:open-layout';
+
+const opened = new Map<NotebookPanel, MainAreaWidget<Editor>>();
+
+/** The notebook whose dashboard view this is. */
+export function notebookOf(view: Widget | null): NotebookPanel | undefined {
+  return [...opened].find(([, each]) => each === view)?.[0];
+}
 
 export const layout: JupyterFrontEndPlugin<void> = {
   id: '@dashops/notebook:layout',
@@ -29,17 +37,11 @@ function activate(
   bar: IMainMenu | null,
   palette: ICommandPalette | null
 ): void {
-  const opened = new Map<NotebookPanel, MainAreaWidget<Editor>>();
-
   const notebook = () => {
     const shown = app.shell.currentWidget;
-    for (const [panel, view] of opened) {
-      if (view === shown) {
-        return panel;
-      }
-    }
     const context = shown && documents.contextForWidget(shown);
-    return context?.contentsModel?.type === 'notebook' ? (shown as NotebookPanel) : undefined;
+    const isOne = context?.contentsModel?.type === 'notebook';
+    return isOne ? (shown as NotebookPanel) : notebookOf(shown);
   };
   const open = (panel: NotebookPanel) => {
     let view = opened.get(panel);
