@@ -1,5 +1,6 @@
 """Layout metadata as the tools of the field wrote it, good and bad: for each a small notebook."""
 
+from copy import deepcopy
 from typing import Any
 
 Metadata = dict[str, Any]
@@ -102,7 +103,7 @@ SAMPLES: dict[str, tuple[Metadata, tuple[Metadata, ...]]] = {
 
 def notebook(name: str) -> Metadata:
     """The sample with a text in each cell, so that nothing has to run."""
-    about, cells = SAMPLES[name]
+    about, cells = deepcopy(SAMPLES[name])
     return {
         "cells": [
             {"cell_type": "markdown", "id": f"c{n}", "metadata": each, "source": [f"Text {n}"]}

@@ -132,7 +132,9 @@ export class Layout {
   /** One step for whoever undoes it: Yjs takes the outermost transaction's origin. */
   private change(write: () => void): void {
     if (!this.readOnly) {
-      this.model.sharedModel.transact(write);
+      const { sharedModel } = this.model;
+      sharedModel.undoManager?.stopCapturing(); // else quick steps are one
+      sharedModel.transact(write);
     }
   }
 

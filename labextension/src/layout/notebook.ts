@@ -33,7 +33,7 @@ export type CellModel = HasMetadata & {
 
 export type NotebookModel = HasMetadata &
   DocumentRegistry.IModel & {
-    readonly sharedModel: ISharedNotebook;
+    readonly sharedModel: ISharedNotebook & { undoManager?: { stopCapturing(): void } };
     readonly cells: Iterable<CellModel> & {
       readonly changed: ISignal<unknown, unknown>;
     };
