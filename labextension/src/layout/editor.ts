@@ -32,7 +32,6 @@ export class Editor extends Widget {
     this.layout_.changed.connect(this.refresh, this);
     panel.content.activeCellChanged.connect(this.highlight, this);
     panel.disposed.connect(this.dispose, this);
-    this.node.addEventListener('keydown', event => this.key(event));
     this.page.addEventListener('focusin', event => this.select(event.target as HTMLElement));
   }
 
@@ -171,7 +170,8 @@ export class Editor extends Widget {
     }
   }
 
-  private key(event: KeyboardEvent): void {
+  /** Keys of this view, its toolbar's too. */
+  key(event: KeyboardEvent): void {
     const id = (event.target as HTMLElement).dataset.cell;
     const tile = id && this.page.contains(event.target as Node) ? this.tiles.get(id) : undefined;
     const command = event.ctrlKey || event.metaKey;

@@ -91,6 +91,7 @@ function made_(panel: NotebookPanel): MainAreaWidget<Editor> {
   view.id = `dashops-layout-${panel.id}`;
   view.title.icon = dashboardIcon;
   view.title.closable = true;
+  view.node.addEventListener('keydown', event => editor.key(event));
   const name = () => {
     view.title.label = `Dashboard: ${panel.title.label}`;
     view.title.caption = `Dashboard of ${panel.context.path}`;
