@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from dashops.services.dashboard import api, store
+from dashops.services.dashboard import access, api, store
 
 OTHERS = "`dashops revisions {}` lists those there are"
 
@@ -69,7 +69,19 @@ class Revisions(About):
         if not found:
             self.fail(404, f"there is no dashboard `{name}`")
             return
-        self.finish({"name": name, "revisions": [self.describe_revision(each) for each in found]})
+        grants = self.settings["door"].grants(name)
+        self.finish(
+            {
+                "name": name,
+                "link": self.link(name),
+                "revisions": [self.describe_revision(each) for each in found],
+                "access": {
+                    "owner": grants.owner,
+                    "grants": access.written(grants.given),
+                    "default": not self.settings["store"].grants(name).given,
+                },
+            }
+        )
 
 
 class Revision(About):
@@ -85,6 +97,25 @@ class Revision(About):
         sizes = self.settings["store"].sizes(revision.digest)
         files = [{"path": path, "size": size} for path, size in sizes.items()]
         self.finish({**self.describe_revision(revision), "files": files})
+
+
+class Thumbnail(About):
+    """What a revision looked like when it was checked."""
+
+    async def get(self, name: str, number: str) -> None:
+        """The picture, a PNG."""
+        if self.refused():
+            return
+        revision = self.kept(name, number)
+        if revision is None:
+            return
+        read = self.settings["store"].thumbnail
+        picture = await asyncio.to_thread(read, revision.digest) if revision.thumbnail else None
+        if picture is None:
+            self.fail(404, f"there is no picture of revision {number} of `{name}`")
+            return
+        self.set_header("Content-Type", "image/png")
+        self.finish(picture)
 
 
 class Bundle(About):
