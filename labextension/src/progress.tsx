@@ -149,10 +149,13 @@ function Log({ lines }: { lines: string[] }): JSX.Element | null {
 
 function Outcome({ run, show }: { run: Run; show: Show }): JSX.Element | null {
   const { failed, link } = run;
+  const shown = React.useRef<HTMLDivElement>(null);
+  // Below a long list of findings nobody would see how it ended.
+  React.useEffect(() => shown.current?.scrollIntoView({ block: 'nearest' }), [run.state]);
   if (failed) {
     const id = run.cell(failed.cell);
     return (
-      <div className="dashops-Outcome" data-state="failed" role="alert">
+      <div ref={shown} className="dashops-Outcome" data-state="failed" role="alert">
         <p className="dashops-Message">
           <Words text={failed.message} />
         </p>
@@ -176,7 +179,7 @@ function Outcome({ run, show }: { run: Run; show: Show }): JSX.Element | null {
     return null;
   }
   return (
-    <div className="dashops-Outcome" data-state="done" role="status">
+    <div ref={shown} className="dashops-Outcome" data-state="done" role="status">
       <p className="dashops-Message">{link.text}</p>
       {(link.notes ?? []).length > 0 && (
         <ul className="dashops-Notes">
