@@ -25,7 +25,8 @@ class Context:
     """What a bundler may use while it works.
 
     `phase` begins a part of the work, named with a word, to which belongs what is told from then
-    on; `log` is for lines that a program printed. `author` is who chose the entry.
+    on; `log` is for lines that a program printed. `author` is who chose the entry,
+    empty where one token is for all.
     """
 
     tell: Tell

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from dashops import bundle, bundlers, client, errors
-from dashops.services.notebook import preflight, target
+from dashops.services.notebook import author, preflight, target
 
 
 class Dashboard:
@@ -45,7 +45,7 @@ class Dashboard:
                 context.tell(what.text, what.percent / 100)
 
             before = _shown(server, name)
-            about = {"author": context.author} if context.author else {}
+            about = author.origin(notebook, context.author).fields
             done = server.upload(name, bundle.pack(packed), sent, about, happened)
             if done.unchanged:
                 text = f"{done.title}: nothing changed since last time"
