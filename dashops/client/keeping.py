@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashops.client.administration import Grant
-from dashops.client.records import Revision
+from dashops.client.records import Preview, Revision
 
 if TYPE_CHECKING:
     from dashops.client import Server
@@ -20,12 +20,19 @@ class Viewers:
 
 
 @dataclass(frozen=True)
+class Sketch(Revision):
+    """A revision, and if it is a draft where it can be looked at, for who may publish it."""
+
+    preview: Preview | None
+
+
+@dataclass(frozen=True)
 class Kept:
     """The revisions, newest first, and `access`, None from a server that does not tell it."""
 
     name: str
     link: str | None
-    revisions: tuple[Revision, ...]
+    revisions: tuple[Sketch, ...]
     access: Viewers | None
 
 

@@ -7,11 +7,12 @@ import { LabIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import React from 'react';
 
+import '../style/panel.css';
 import * as cells from './cells';
 import { Progress } from './progress';
 import { Revisions } from './revisions';
 import { Run, runs } from './run';
-import { Dashboard, dashboards } from './servers';
+import { Dashboard, dashboards, server } from './servers';
 import { Words } from './words';
 
 export const panel: JupyterFrontEndPlugin<void> = {
@@ -22,6 +23,9 @@ export const panel: JupyterFrontEndPlugin<void> = {
   optional: [ICommandPalette],
   activate
 };
+
+/** Milliseconds between two looks at a deploy that this page does not follow. */
+const POLL = 3000;
 
 const icon = new LabIcon({
   name: 'dashops:dashboards',
@@ -124,6 +128,7 @@ class Dashboards extends ReactWidget {
             number={number}
             path={context.localPath}
             reload={() => this._load()}
+            followed={run !== undefined && !run.ended && server(run.entry) === number}
           />
         ))}
       </>
@@ -159,6 +164,9 @@ class Dashboards extends ReactWidget {
       this._found = found;
       this._problem = problem;
       this.update();
+      if (found.some(each => each.running !== null)) {
+        window.setTimeout(() => asked === this._asked && void this._load(), POLL);
+      }
     }
   }
 

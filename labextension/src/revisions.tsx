@@ -8,9 +8,16 @@ import { Dashboard, Grant, Revision, show, thumbnail } from './servers';
 import { Words } from './words';
 
 type Reload = () => Promise<void>;
-type Props = { dashboard: Dashboard; number: number; path: string; reload: Reload };
+type Props = {
+  dashboard: Dashboard;
+  number: number;
+  path: string;
+  reload: Reload;
+  /** Whether the panel follows a deploy of this page: then it is said there. */
+  followed: boolean;
+};
 
-export function Revisions({ dashboard, number, path, reload }: Props): JSX.Element {
+export function Revisions({ dashboard, number, path, reload, followed }: Props): JSX.Element {
   const { kept, server, name } = dashboard;
   return (
     <section className="dashops-Dashboard" aria-label={`${name} on ${server}`}>
@@ -27,7 +34,12 @@ export function Revisions({ dashboard, number, path, reload }: Props): JSX.Eleme
           </p>
         </div>
       )}
-      {!kept && !dashboard.failed && (
+      {dashboard.running !== null && !followed && (
+        <p className="dashops-Note" role="status">
+          A deploy is running: <b>{dashboard.running}</b>
+        </p>
+      )}
+      {!kept && !dashboard.failed && dashboard.running === null && !followed && (
         <p className="dashops-Note">
           Never deployed there: File &gt; Deploy as &gt; Dashboard on {server}.
         </p>
@@ -64,6 +76,7 @@ function One({ revision, picture, link, activate }: OneProps): JSX.Element {
   const [busy, setBusy] = React.useState(false);
   const { state } = revision;
   const when = new Date(revision.created);
+  const open = state === 'active' ? link : revision.preview?.url;
   return (
     <li className="dashops-Revision" data-state={state}>
       {drawn && state !== 'failed' ? (
@@ -89,10 +102,10 @@ function One({ revision, picture, link, activate }: OneProps): JSX.Element {
           </p>
         )}
         <div className="dashops-Buttons">
-          {state === 'active' && link && (
+          {open && (
             <button
               className="jp-mod-styled jp-mod-reject"
-              onClick={() => void window.open(link, '_blank', 'noopener')}
+              onClick={() => void window.open(open, '_blank', 'noopener')}
             >
               Open
             </button>

@@ -26,6 +26,8 @@ export type Revision = {
   commit: string;
   viewers: number;
   failure: { message: string } | null;
+  /** Where a draft can be looked at. */
+  preview: { url: string } | null;
 };
 export type Grant = { kind: string; value: string };
 export type Kept = {
@@ -38,6 +40,8 @@ export type Dashboard = {
   server: string;
   name: string;
   kept: Kept | null;
+  /** The phase of a deploy that somebody began, maybe on a page that was left. */
+  running: string | null;
   failed?: string;
   hint?: string;
 };

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from dashops.services.dashboard import access, api, store
+from dashops.services.dashboard import access, api, scopes, store
 
 OTHERS = "`dashops revisions {}` lists those there are"
 
@@ -18,10 +18,13 @@ class About(api.Api):
         visits = self.settings["kernel_manager"].visits
         active = shown is not None and shown.number == revision.number
         mode = self.settings["serving"].mode(revision)
+        state = "active" if active else self._state(revision)
+        # Who may publish it may hand out links to look at it before.
+        may = scopes.allows(self.bearer.scopes, scopes.DEPLOY, revision.name)
         return {
             "revision": revision.number,
             "digest": revision.digest,
-            "state": "active" if active else self._state(revision),
+            "state": state,
             "created": revision.created,
             "activated": revision.activated,
             "title": revision.title,
@@ -38,6 +41,9 @@ class About(api.Api):
             "environment": revision.environment,
             "warnings": list(revision.warnings),
             "opens": mode.answer(),
+            "preview": self.settings["preview"](self.address, revision)
+            if state == "draft" and may
+            else None,
         }
 
     def _state(self, revision: store.Revision) -> str:

@@ -65,9 +65,9 @@ class Dashboards(About):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{"dashboards": [{"server", "name", "kept"}]}`; a server that fails has `failed`.
+        """`{"dashboards": [{"server", "name", "kept", "running"}]}`; `failed` where one fails.
 
-        `kept` is null where there is no dashboard of that name.
+        `kept` is null where there is no dashboard of that name, `running` the phase of a deploy.
         """
         notebook = await self.notebook()
         found: list[target.Target] = self.settings["dashops_targets"]
@@ -120,10 +120,11 @@ def failed(error: errors.DashopsError) -> dict[str, Any]:
 
 
 def _kept(notebook: Path, to: target.Target) -> dict[str, Any]:
-    about: dict[str, Any] = {"server": to.name, "name": "", "kept": None}
+    about: dict[str, Any] = {"server": to.name, "name": "", "kept": None, "running": None}
     try:
         about["name"] = bundle.name_for(notebook)
         with to.server() as server:
+            about["running"] = _running(server, about["name"])
             about["kept"] = asdict(keeping.kept(server, about["name"]))
     except errors.SpecError as error:
         # It was never deployed, or removed: nothing is wrong.
@@ -131,6 +132,12 @@ def _kept(notebook: Path, to: target.Target) -> dict[str, Any]:
     except errors.DashopsError as error:
         return {**about, **failed(error)}
     return about
+
+
+def _running(server: client.Server, name: str) -> str | None:
+    """The phase of the deploy of a name that runs now, whoever began it."""
+    found = (each for each in server.deploys() if (each.name, each.state) == (name, "running"))
+    return next((each.phase for each in found), None)
 
 
 def _switch(notebook: Path, to: target.Target, revision: int) -> client.RolledBack:
