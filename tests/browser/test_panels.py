@@ -29,8 +29,8 @@ def begin(page: Page) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """For docs/authoring.md: written where `DASHOPS_DOCS_IMAGES=write` asks for it."""
-    if os.environ.get("DASHOPS_DOCS_IMAGES") == "write":
+    """For docs/authoring.md: written where `DASHOPS_TEST_IMAGES=write` asks for it."""
+    if os.environ.get("DASHOPS_TEST_IMAGES") == "write":
         page.wait_for_timeout(1000)  # what moves has come to rest
         page.screenshot(path=IMAGES / f"{name}.png")
 
