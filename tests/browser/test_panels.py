@@ -146,3 +146,8 @@ def test_a_stranger_learns_and_changes_nothing(live: Live) -> None:
         assert httpx.get(f"{here}/{path}").status_code == 403
     rollback = {"path": "asked.ipynb", "revision": 1}
     assert httpx.post(f"{here}/servers/0/rollback", json=rollback).status_code == 403
+    with httpx.Client(follow_redirects=True) as browser:  # that another site sends here
+        assert browser.get(f"{jupyter(live)}/tree?token={live.secret('notebook-token')}").is_success
+        assert browser.get(f"{here}/dashboards?path=asked.ipynb").status_code == 200
+        forged = browser.post(f"{here}/servers/0/rollback", json=rollback)
+    assert (forged.status_code, "_xsrf" in forged.text) == (403, True)

@@ -102,12 +102,9 @@ class Thumbnail(About):
         """The picture, which never changes."""
         to = self.target(number)
         try:
-            picture = await asyncio.to_thread(_thumbnail, to, name, int(revision))
+            picture = await asyncio.to_thread(thumbnail, to, name, int(revision))
         except errors.DashopsError as error:
             raise web.HTTPError(404, "%s", error.message) from error
-        # Another server says what these bytes are: nothing but a picture leaves here.
-        if not picture.startswith(PNG):
-            raise web.HTTPError(404, "That is no picture")
         self.set_header("Content-Type", "image/png")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "private, max-age=3600")
@@ -147,6 +144,11 @@ def _switch(notebook: Path, to: target.Target, revision: int) -> client.RolledBa
         return (server.activate if draft else server.roll_back)(name, revision)
 
 
-def _thumbnail(to: target.Target, name: str, revision: int) -> bytes:
+def thumbnail(to: target.Target, name: str, revision: int) -> bytes:
+    """The picture; raises DashopsError where there is none, or it is something else."""
     with to.server() as server:
-        return keeping.thumbnail(server, name, revision)
+        found = keeping.thumbnail(server, name, revision)
+    # Another server says what these bytes are: nothing but a picture leaves the notebook server.
+    if not found.startswith(PNG):
+        raise errors.ToolError(f"what `{to.url}` calls a picture is none")
+    return found

@@ -9,7 +9,7 @@ import pytest
 
 from dashops import bundle, bundlers, client, errors
 from dashops.client import keeping
-from dashops.services.notebook import author, dashboard, preflight, target
+from dashops.services.notebook import author, dashboard, preflight, servers, target
 
 WRONG = "the server refuses the token"
 DEPLOYED = SimpleNamespace(
@@ -158,6 +158,17 @@ def test_phases_and_the_log_are_told_and_what_changed(
         "what changed since revision 1 is not known: it is gone",
         "slow",
     )
+
+
+def test_what_is_no_picture_does_not_leave_as_one(
+    monkeypatch: pytest.MonkeyPatch, token: Path
+) -> None:
+    to = target.Target("sales", "http://127.0.0.1:1", str(token))
+    monkeypatch.setattr(keeping, "thumbnail", lambda *_: servers.PNG + b"drawn")
+    assert servers.thumbnail(to, "sales", 1) == servers.PNG + b"drawn"
+    monkeypatch.setattr(keeping, "thumbnail", lambda *_: b"<svg onload='alert(1)'>")
+    with pytest.raises(errors.ToolError, match="none"):
+        servers.thumbnail(to, "sales", 1)
 
 
 def test_a_server_of_before_does_not_tell_who_may_view() -> None:
