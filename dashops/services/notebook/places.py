@@ -18,7 +18,7 @@ async def notebook(handler: APIHandler, path: object) -> Path:
     contents = handler.contents_manager
     # Raises what it answers for a path outside of its root, or a hidden one.
     if not await ensure_async(contents.file_exists(path)):
-        raise web.HTTPError(404, "There is no notebook %s", path)
+        raise web.HTTPError(404, f"There is no notebook {path}")
     locate = getattr(contents, "_get_os_path", None)
     if locate is None:
         raise web.HTTPError(409, "This server keeps its notebooks elsewhere than in files")

@@ -26,7 +26,7 @@ class About(APIHandler):
         """The server of that number in `Dashops.servers`."""
         found: list[target.Target] = self.settings["dashops_targets"]
         if int(number) >= len(found):
-            raise web.HTTPError(404, "There is no server %s", number)
+            raise web.HTTPError(404, f"There is no server {number}")
         return found[int(number)]
 
     async def notebook(self) -> Path:
@@ -104,7 +104,7 @@ class Thumbnail(About):
         try:
             picture = await asyncio.to_thread(thumbnail, to, name, int(revision))
         except errors.DashopsError as error:
-            raise web.HTTPError(404, "%s", error.message) from error
+            raise web.HTTPError(404, error.message) from error
         self.set_header("Content-Type", "image/png")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "private, max-age=3600")
