@@ -9,6 +9,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Entry, Failed, entries, run } from './server';
 import { failure } from './failure';
+import { runs } from './run';
 
 export const deploying: JupyterFrontEndPlugin<void> = {
   id: '@dashops/notebook:deploy',
@@ -55,14 +56,39 @@ async function activate(
 
 /** Save, run the entry, and say in one notification how far it is and what came of it. */
 async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<void> {
+  const going = runs.begin(entry, context);
+  if (!going) {
+    return;
+  }
   const id = Notification.emit(`${entry.label}: saving`, 'in-progress', { autoClose: false });
+  going.changed.connect(() => {
+    if (going.state === 'asking') {
+      const errors = going.errors > 1 ? `${going.errors} errors were` : 'an error was';
+      const message = `${entry.label}: ${errors} found, nothing was sent yet`;
+      const actions = [{ label: 'Show', callback: () => runs.show(going) }];
+      Notification.update({ id, message, type: 'warning', autoClose: false, actions });
+    }
+  });
   try {
     if (context.model.dirty) {
       await context.save();
     }
-    const link = await run(entry, context.localPath, (text, done) => {
-      Notification.update({ id, message: text, progress: done ?? undefined });
+    if (!(await going.look())) {
+      Notification.dismiss(id);
+      return;
+    }
+    let phase = entry.label;
+    const link = await run(entry, context.localPath, said => {
+      going.hear(said);
+      if ('phase' in said) {
+        phase = said.phase;
+      } else if ('text' in said) {
+        const message = `${phase}: ${said.text}`;
+        const progress = said.done ?? undefined;
+        Notification.update({ id, message, type: 'in-progress', progress, actions: [] });
+      }
     });
+    going.succeed(link);
     Notification.update({
       id,
       message: link.text || entry.label,
@@ -75,6 +101,7 @@ async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<
     });
   } catch (error) {
     const failed = error instanceof Failed ? error : new Failed(`${error}`, '');
+    going.fail(failed);
     Notification.update({
       id,
       message: failed.message,

@@ -2,5 +2,6 @@
 
 import { deploying } from './deploy';
 import { layout } from './layout';
+import { panel } from './panel';
 
-export default [deploying, layout];
+export default [deploying, layout, panel];

@@ -3,7 +3,12 @@
 app         the extension and its settings
 entries     what the menu offers
 dashboard   the entry for a dashboard server
+target      such a server, with its token
+author      who deploys
+places      which file a path of the browser means
 handlers    the two addresses that the menu's scripts call
+preflight   what viewers would miss
+servers     the addresses that the panel's scripts call
 """
 
 from dashops.services.notebook.app import LABEXTENSIONS, Dashops

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 
 from dashops import bundlers, client, errors
+from dashops.services.notebook import author, places
 
 Said = dict[str, Any]
 
@@ -41,21 +41,30 @@ class Entry(APIHandler):
     async def post(self, name: str) -> None:
         """Run it with the saved notebook `{"path"}`.
 
-        The answer is a line of JSON for each thing that happens: `{"text", "done"}` while it
-        works, at the end `{"link", "text"}` or `{"failed", "hint", "traceback"}`.
+        The answer is a line of JSON for each thing that happens: `{"phase"}`, `{"text", "done"}`
+        and `{"log"}` while it works, at the end `{"link", "text", "notes"}` or `{"failed",
+        "hint", "traceback", "cell"}`.
         """
         chosen = self.settings["dashops_entries"].get(name)
         if chosen is None or chosen.bundler is None:
             raise web.HTTPError(404, "There is no entry %s", name)
-        notebook = await self._notebook()
+        asked = self.get_json_body()
+        path = asked.get("path") if isinstance(asked, dict) else None
+        notebook = await places.notebook(self, path)
         self.set_header("Content-Type", "application/x-ndjson")
         said: asyncio.Queue[Said] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
-        def tell(text: str, done: float | None) -> None:
-            loop.call_soon_threadsafe(said.put_nowait, {"text": text, "done": done})
+        def say(line: Said) -> None:
+            loop.call_soon_threadsafe(said.put_nowait, line)
 
-        working = asyncio.ensure_future(self._run(chosen.bundler, notebook, tell))
+        context = bundlers.Context(
+            tell=lambda text, done: say({"text": text, "done": done}),
+            phase=lambda name: say({"phase": name}),
+            log=lambda line: say({"log": line}),
+            author=author.of(self.current_user),
+        )
+        working = asyncio.ensure_future(self._run(chosen.bundler, notebook, context))
         working.add_done_callback(lambda _: said.put_nowait({}))
         try:
             while line := await said.get():
@@ -64,11 +73,14 @@ class Entry(APIHandler):
         except iostream.StreamClosedError:
             self.log.info("an author left while %s worked, which goes on", chosen.label)
 
-    async def _run(self, bundler: bundlers.Bundler, notebook: Path, tell: bundlers.Tell) -> Said:
+    async def _run(
+        self, bundler: bundlers.Bundler, notebook: Path, context: bundlers.Context
+    ) -> Said:
         try:
-            link = await bundler.bundle(notebook, bundlers.Context(tell))
+            link = await bundler.bundle(notebook, context)
         except client.NotebookFailed as error:
-            return {**_failed(error), "traceback": error.failure.traceback}
+            found = error.failure
+            return {**_failed(error), "traceback": found.traceback, "cell": found.cell}
         except errors.DashopsError as error:
             return _failed(error)
         except Exception as error:
@@ -76,25 +88,11 @@ class Entry(APIHandler):
             return {"failed": f"{type(error).__name__}: {error}", "hint": ""}
         if not link.url.startswith(("http://", "https://")):
             return {"failed": f"its address is no web page: {link.url}", "hint": ""}
-        return {"link": link.url, "text": link.text}
+        return {"link": link.url, "text": link.text, "notes": list(link.notes)}
 
     async def _say(self, line: Said) -> None:
         self.write(json.dumps(line) + "\n")
         await self.flush()
-
-    async def _notebook(self) -> Path:
-        """The file of the notebook that is asked for; one out of reach is not there."""
-        asked = self.get_json_body()
-        path = asked.get("path") if isinstance(asked, dict) else None
-        if not isinstance(path, str) or not path.endswith(".ipynb"):
-            raise web.HTTPError(400, "`path` names no notebook")
-        # Raises what it answers for a path outside of its root, or a hidden one.
-        if not await ensure_async(self.contents_manager.file_exists(path)):
-            raise web.HTTPError(404, "There is no notebook %s", path)
-        locate = getattr(self.contents_manager, "_get_os_path", None)
-        if locate is None:
-            raise web.HTTPError(409, "This server keeps its notebooks elsewhere than in files")
-        return Path(locate(path.strip("/")))
 
 
 def _failed(error: errors.DashopsError) -> Said:
