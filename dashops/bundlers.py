@@ -13,7 +13,18 @@ from typing import Any, Protocol
 
 import fastjsonschema
 
-__all__ = ["BROKEN", "GROUP", "GROUPS", "Bundler", "Context", "Download", "Link", "Tell", "checked"]
+__all__ = [
+    "BROKEN",
+    "GROUP",
+    "GROUPS",
+    "Bundler",
+    "Context",
+    "Download",
+    "Link",
+    "Say",
+    "Tell",
+    "checked",
+]
 
 GROUP = "dashops.bundlers"
 
@@ -28,6 +39,9 @@ _NO_SETTINGS = {"type": "object", "additionalProperties": False}
 Tell = Callable[[str, float | None], None]
 """Is told what happens now, and how much of it is done, from 0 to 1; may be called in a thread."""
 
+Say = Callable[[str], None]
+"""Takes a line of text; may be called in a thread."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -35,19 +49,29 @@ class Context:
 
     `settings` are what the operator set for this entry, with the defaults of its schema. `folder`
     is empty, its own, and removed when the work is done or its file was fetched.
+    `phase` begins a part of the work, named with a word, to which belongs what is told from then
+    on; `log` is for lines that a program printed. `author` is who chose the entry,
+    empty where one token is for all.
     """
 
     tell: Tell
     settings: Mapping[str, Any]
     folder: Path
+    phase: Say = lambda _: None
+    log: Say = lambda _: None
+    author: str = ""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Where people find what was made. `url` is http or https; `text` is shown with it."""
+    """Where people find what was made. `url` is http or https; `text` is shown with it.
+
+    `notes` are lines for those who want to know more, as what is different now.
+    """
 
     url: str
     text: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

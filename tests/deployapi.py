@@ -136,6 +136,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
         (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)", history.Revision),
         (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)/bundle", history.Bundle),
+        (r"/_api/notebooks/([^/]+)/revisions/([0-9]+)/thumbnail", history.Thumbnail),
         (r"/_api/notebooks/([^/]+)/activate", history.Switch),
         (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
         (r"/_api/deploys", events.Deploys),

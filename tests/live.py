@@ -80,9 +80,10 @@ class Live:
         return done.stdout if code == 0 else done.stderr
 
     def _told(self, done: subprocess.CompletedProcess[str]) -> str:
-        """What it said, and the last lines of its servers' logs: a rare failure's only trace."""
-        slots = ("dashboard", "gateway")
-        logs = [self.try_dashops("logs", slot, "--lines", "15") for slot in slots]
+        """What it said, and the last lines of its servers: often all there is of a failure."""
+        logs = [
+            self.try_dashops("logs", slot, "--lines", "15") for slot in ("dashboard", "gateway")
+        ]
         return "\n".join([done.stderr, *(each.stdout for each in logs)])
 
     def try_dashops(self, *args: str | Path) -> subprocess.CompletedProcess[str]:

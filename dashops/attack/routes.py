@@ -90,6 +90,7 @@ ALL = (
     Route(MAIN, "/_api/notebooks/NAME/revisions", _same(READ, "GET")),
     Route(MAIN, "/_api/notebooks/NAME/revisions/REVISION", _same(READ, "GET")),
     Route(MAIN, "/_api/notebooks/NAME/revisions/REVISION/bundle", _same(READ, "GET")),
+    Route(MAIN, "/_api/notebooks/NAME/revisions/REVISION/thumbnail", _same(READ, "GET")),
     Route(MAIN, "/_api/notebooks/NAME/activate", _same(DEPLOY, "POST")),
     Route(MAIN, "/_api/notebooks/NAME/rollback", _same(DEPLOY, "POST")),
     Route(MAIN, "/_api/deploys", _same(TOKEN, "GET")),

@@ -10,9 +10,12 @@ dependencies  notebook and files → the packages it asks for
 requirements  the grammar of requirements files and locks
 conda       the part of an environment.yml that pip can install
 assets      which files a viewer's browser may fetch
+origin      who deploys, from which commit
+changes     what differs between two of them
 opening     what the notebook asks about the way it is opened
 """
 
+from dashops.bundle import changes, origin
 from dashops.bundle.archive import pack, unpack
 from dashops.bundle.assets import assets
 from dashops.bundle.contents import LOCK, NOTEBOOK, Bundle, digest, encode, portable
@@ -30,6 +33,7 @@ __all__ = [
     "Dependencies",
     "Opening",
     "assets",
+    "changes",
     "check_name",
     "collect",
     "dependencies",
@@ -40,6 +44,7 @@ __all__ = [
     "name_for",
     "opening",
     "opens",
+    "origin",
     "pack",
     "parse",
     "portable",

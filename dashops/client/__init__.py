@@ -10,7 +10,7 @@ from dashops import errors
 from dashops.client import about, copying, following, problems, usage
 from dashops.client.about import About, Kernel
 from dashops.client.copying import Progress
-from dashops.client.problems import NotebookFailed
+from dashops.client.problems import NotAllowed, NotebookFailed, TokenRefused
 from dashops.client.records import (
     Contents,
     Dashboard,
@@ -50,6 +50,7 @@ __all__ = [
     "Happening",
     "History",
     "Kernel",
+    "NotAllowed",
     "NotebookFailed",
     "Preview",
     "Progress",
@@ -58,6 +59,7 @@ __all__ = [
     "Secret",
     "Server",
     "Status",
+    "TokenRefused",
     "Viewer",
     "about",
     "usage",

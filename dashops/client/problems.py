@@ -21,6 +21,14 @@ class NotebookFailed(errors.DashopsError):
         self.failure = failure
 
 
+class TokenRefused(errors.ToolError):
+    """The server does not know the token. Exit code 3."""
+
+
+class NotAllowed(errors.DashopsError):
+    """The server knows the token, which is not for this. Exit code 1."""
+
+
 def here(url: str) -> bool:
     """Whether the server is on this machine."""
     return urlsplit(url).hostname in _LOOPBACK
@@ -76,9 +84,10 @@ def refusal(url: str, answer: "httpx.Response", lost: str = "") -> errors.Dashop
         return errors.ToolError(f"a proxy before `{url}` did not wait for its answer", hint=lost)
     if code in _REFUSALS:
         plain, way_out = _REFUSALS[code]
-        return errors.ToolError(message or plain, hint=hint or way_out)
+        kind = TokenRefused if code == 401 else errors.ToolError
+        return kind(message or plain, hint=hint or way_out)
     if code == 403 and "hint" in said:
-        return errors.DashopsError(message, hint=hint)
+        return NotAllowed(message, hint=hint)
     if not message or code == 403:  # Jupyter says 403 where we say 401
         return not_ours(url, " ".join([f"status {code}", message]).strip())
     if code == 422:

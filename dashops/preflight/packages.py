@@ -153,12 +153,12 @@ def _fix(need: Need, cover: _Cover) -> str:
     package = need.providers[0]
     if cover.declared is None:
         return (
-            f"`--fix` writes requirements.txt with `{package}` and all else that is imported, "
-            "or ask the operator to add it to `environment.packages`"
+            f"`dashops preflight --fix` writes requirements.txt with `{package}` and all else "
+            "that is imported, or ask the operator to add it to `environment.packages`"
         )
     source = cover.declared.source
     if source == "requirements.txt":
-        return f"`--fix` adds `{package}` to requirements.txt"
+        return f"`dashops preflight --fix` adds `{package}` to requirements.txt"
     if source == "uv.lock":
         return f"`uv add {package}` adds it to the project and to uv.lock"
     if source == "pylock.toml":

@@ -9,7 +9,6 @@ comparing     what differs between two revisions
 destinations  which server, with which token
 administering who may do what: share, tokens, audit
 preflighting  what viewers would miss; what the server can run
-origin        who deploys, from which commit
 people        who may log in with a password
 """
 

@@ -1,27 +1,16 @@
 """What differs between two revisions: cells, files, packages; it reads both from the server."""
 
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dashops import bundle, errors
+from dashops.bundle.changes import Change
 from dashops.publish.destinations import Destination
 
 _LIMIT = 2**31
 """Bytes a revision may unpack to; the server has kept to its own limit before."""
-
-_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Change:
-    """Something that differs; `old` and `new` are versions or sizes, None where it is not there."""
-
-    name: str
-    old: str | int | None
-    new: str | int | None
 
 
 @dataclass(frozen=True)
@@ -55,27 +44,11 @@ def diff(name: str, old: int, new: int, to: Destination) -> Difference:
         name=name,
         old=old,
         new=new,
-        files=_changes(before.files, after.files, len),
-        packages=_changes(_packages(before), _packages(after), str),
+        files=bundle.changes.files(before, after),
+        packages=bundle.changes.packages(before, after),
         notebook=notebook,
         cells=cells,
     )
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any], shown: Any) -> tuple[Change, ...]:
-    return tuple(
-        Change(
-            name,
-            shown(old[name]) if name in old else None,
-            shown(new[name]) if name in new else None,
-        )
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
-    )
-
-
-def _packages(found: bundle.Bundle) -> dict[str, str]:
-    return dict(_PIN.findall(found.lock or ""))
 
 
 def _cells(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[tuple[Any, ...], str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from dashops import bundle, client, errors
 from dashops.client import records
 from dashops.plan import Event
-from dashops.publish import origin
 from dashops.publish.destinations import Destination
 from dashops.run import Run
 
@@ -39,7 +38,7 @@ class Upload:
     name: str
     files: tuple[client.File, ...]
     missing: tuple[str, ...]
-    origin: origin.Origin
+    origin: bundle.origin.Origin
     data: bytes = field(repr=False)
 
     @property
@@ -75,6 +74,15 @@ class Published:
         return self.preview.url if self.preview else self.link
 
 
+def git(run: Run) -> bundle.origin.Git:
+    """How git is asked."""
+
+    def printed(argv: tuple[str, ...], folder: Path) -> str:
+        return run(*argv, ok=range(256), cwd=folder, timeout=bundle.origin.SECONDS).out
+
+    return printed
+
+
 def prepare(notebook: Notebook, limit: int, run: Run) -> Upload:
     """Read what goes up, at most `limit` bytes, and ask git where it is from. Sends nothing."""
     path, name = notebook.path, notebook.name
@@ -85,7 +93,7 @@ def prepare(notebook: Notebook, limit: int, run: Run) -> Upload:
         checked,
         tuple(client.File(path, len(content)) for path, content in contents.items()),
         packed.missing,
-        origin.of(path, run),
+        bundle.origin.of(path, git(run)),
         bundle.pack(packed),
     )
 

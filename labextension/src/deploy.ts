@@ -9,6 +9,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Download, Entry, Failed, Group, Link, entries, run, save } from './server';
 import { failure } from './failure';
+import { runs } from './run';
 
 const MENUS: Record<Group, { title: string; caption: string }> = {
   deploy: { title: 'Deploy as', caption: 'Save the notebook and publish it' },
@@ -59,7 +60,7 @@ async function activate(
       execute: async () => {
         const context = notebook();
         if (context) {
-          await work(entry, context);
+          await (entry.group === 'deploy' ? deploy : download)(entry, context);
         }
       }
     });
@@ -69,14 +70,69 @@ async function activate(
 }
 
 /** Save, run the entry, and say in one notification how far it is and what came of it. */
-async function work(entry: Entry, context: DocumentRegistry.Context): Promise<void> {
+async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<void> {
+  const going = runs.begin(entry, context);
+  if (!going) {
+    return;
+  }
+  const id = Notification.emit(`${entry.label}: saving`, 'in-progress', { autoClose: false });
+  going.changed.connect(() => {
+    if (going.state === 'asking') {
+      const errors = going.errors > 1 ? `${going.errors} errors were` : 'an error was';
+      const message = `${entry.label}: ${errors} found, nothing was sent yet`;
+      const actions = [{ label: 'Show', callback: () => runs.show(going) }];
+      Notification.update({ id, message, type: 'warning', autoClose: false, actions });
+    }
+  });
+  try {
+    if (context.model.dirty) {
+      await context.save();
+    }
+    if (!(await going.look())) {
+      Notification.dismiss(id);
+      return;
+    }
+    let phase = entry.label;
+    const made = await run(entry, context.localPath, said => {
+      going.hear(said);
+      if ('phase' in said) {
+        phase = said.phase;
+      } else if ('text' in said) {
+        const message = `${phase}: ${said.text}`;
+        const progress = said.done ?? undefined;
+        Notification.update({ id, message, type: 'in-progress', progress, actions: [] });
+      }
+    });
+    if ('link' in made) {
+      going.succeed(made);
+      published(id, entry, made);
+    } else {
+      throw new Failed(`${entry.label} made a file in place of a dashboard`, '');
+    }
+  } catch (error) {
+    const failed = error instanceof Failed ? error : new Failed(`${error}`, '');
+    going.fail(failed);
+    Notification.update({
+      id,
+      message: failed.message,
+      type: 'error',
+      autoClose: false,
+      actions: [{ label: 'Details', callback: () => void details(entry, failed) }]
+    });
+  }
+}
+
+/** Save, run the entry, and let the browser save what it made. */
+async function download(entry: Entry, context: DocumentRegistry.Context): Promise<void> {
   const id = Notification.emit(`${entry.label}: saving`, 'in-progress', { autoClose: false });
   try {
     if (context.model.dirty) {
       await context.save();
     }
-    const made = await run(entry, context.localPath, (text, done) => {
-      Notification.update({ id, message: text, progress: done ?? undefined });
+    const made = await run(entry, context.localPath, said => {
+      if ('text' in said) {
+        Notification.update({ id, message: said.text, progress: said.done ?? undefined });
+      }
     });
     'link' in made ? published(id, entry, made) : saved(id, entry, made);
   } catch (error) {

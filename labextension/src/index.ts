@@ -1,5 +1,7 @@
 /** What this extension adds to JupyterLab and Notebook. */
 
 import { deploying } from './deploy';
+import { layout } from './layout';
+import { panel } from './panel';
 
-export default [deploying];
+export default [deploying, layout, panel];

@@ -5,22 +5,26 @@ import { ServerConnection } from '@jupyterlab/services';
 
 export type Group = 'deploy' | 'download';
 export type Entry = { id: string; label: string; group: Group; broken: string };
-export type Link = { link: string; text: string };
+export type Link = { link: string; text: string; notes?: string[] };
 export type Download = { download: string; name: string; text: string };
-export type Tell = (text: string, done: number | null) => void;
+/** What happens while an entry works: a phase begins, it gets further, a program printed a line. */
+export type Happening = { phase: string } | { text: string; done: number | null } | { log: string };
+export type Tell = (happening: Happening) => void;
 
 type Said =
-  | { text: string; done: number | null }
+  | Happening
   | Link
   | Download
-  | { failed: string; hint: string; traceback?: string };
+  | { failed: string; hint: string; traceback?: string; cell?: number | null };
 
 /** Why an entry did not do its work. */
 export class Failed extends Error {
   constructor(
     message: string,
     readonly hint: string,
-    readonly traceback: string = ''
+    readonly traceback: string = '',
+    /** Counted from 1, text included. */
+    readonly cell: number | null = null
   ) {
     super(message);
   }
@@ -42,9 +46,9 @@ export async function run(entry: Entry, path: string, tell: Tell): Promise<Link 
       return said;
     }
     if ('failed' in said) {
-      throw new Failed(said.failed, said.hint, said.traceback);
+      throw new Failed(said.failed, said.hint, said.traceback, said.cell);
     }
-    tell(said.text, said.done);
+    tell(said);
   }
   throw new Failed(
     'the connection to the notebook server broke',
@@ -62,7 +66,7 @@ export function save(made: Download): void {
   anchor.remove();
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const settings = ServerConnection.makeSettings();
   const url = URLExt.join(settings.baseUrl, 'dashops', path);
   const answer = await ServerConnection.makeRequest(url, init, settings);

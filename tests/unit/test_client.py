@@ -212,7 +212,7 @@ class TestRequests:
     ("code", "kind", "expected"),
     [
         (400, errors.SpecError, "said by the server / so it hints"),
-        (401, errors.ToolError, "said by the server / so it hints"),
+        (401, client.TokenRefused, "said by the server / so it hints"),
         (404, errors.SpecError, "said by the server / so it hints"),
         (409, errors.DashopsError, "said by the server / so it hints"),
         (413, errors.ToolError, "said by the server / so it hints"),

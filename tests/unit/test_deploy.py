@@ -13,7 +13,7 @@ import pytest
 
 from dashops import bundle, cli, client, errors, publish, stack
 from dashops.plan import Event
-from dashops.publish import origin
+from dashops.publish import deploying
 from dashops.run import Fake, Result
 from dashops.secrets import Secret
 
@@ -237,11 +237,15 @@ GIT = "git --no-optional-locks --literal-pathspecs -c core.fsmonitor=false"
 LOG = f"{GIT} -c log.showSignature=false log"
 
 
+def asked(notebook: Path, run: Any) -> bundle.origin.Origin:
+    return bundle.origin.of(notebook, deploying.git(run))
+
+
 class TestOrigin:
     def test_the_commit_and_who_works_there(self, notebook: Path) -> None:
         (notebook.parent / ".git").mkdir()
         git = Fake({LOG: "1a2b3c\nBob\n", f"{GIT} config user.name": "Alice\n"})
-        assert origin.of(notebook, git) == origin.Origin("Alice", "1a2b3c")
+        assert asked(notebook, git) == bundle.origin.Origin("Alice", "1a2b3c")
         status = git.calls[1]
         assert status[-2:] == ("--", "Sales Report.ipynb")
 
@@ -249,16 +253,16 @@ class TestOrigin:
         (notebook.parent / ".git").mkdir()
         nobody = Result((), 1, "", "")
         git = Fake({LOG: "1a2b3c\nBob\n", f"{GIT} config": nobody, f"{GIT} status": " M x\n"})
-        assert origin.of(notebook, git) == origin.Origin("Bob", "1a2b3c+changes")
+        assert asked(notebook, git) == bundle.origin.Origin("Bob", "1a2b3c+changes")
 
     def test_a_repository_without_a_commit_is_silent(self, notebook: Path) -> None:
         (notebook.parent / ".git").mkdir()
         git = Fake({LOG: Result((), 128, "", "fatal: no commits yet")})
-        assert origin.of(notebook, git) == origin.Origin()
+        assert asked(notebook, git) == bundle.origin.Origin()
 
     def test_no_repository_is_silent(self, notebook: Path) -> None:
         git = Fake()
-        assert origin.of(notebook, git) == origin.Origin()
+        assert asked(notebook, git) == bundle.origin.Origin()
         assert git.calls == []
 
     def test_no_git_is_silent(self, notebook: Path) -> None:
@@ -266,11 +270,11 @@ class TestOrigin:
             raise errors.ToolError("`git` is not installed")
 
         (notebook.parent / ".git").mkdir()
-        assert origin.of(notebook, missing) == origin.Origin()
+        assert asked(notebook, missing) == bundle.origin.Origin()
 
     def test_only_what_is_known_is_sent_and_no_more_than_is_kept(self) -> None:
-        assert origin.Origin().fields == {}
-        assert origin.Origin("A" * 300, "1a").fields == {"author": "A" * 200, "commit": "1a"}
+        assert bundle.origin.Origin().fields == {}
+        assert bundle.origin.Origin("A" * 300, "1a").fields == {"author": "A" * 200, "commit": "1a"}
 
     def test_it_reaches_the_server(self, notebook: Path) -> None:
         (notebook.parent / ".git").mkdir()

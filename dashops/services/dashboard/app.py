@@ -152,6 +152,7 @@ class DashboardServer(Voila):
             (r"/_api/notebooks/([^/]+)/revisions", history.Revisions),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})", history.Revision),
             (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})/bundle", history.Bundle),
+            (r"/_api/notebooks/([^/]+)/revisions/([0-9]{1,9})/thumbnail", history.Thumbnail),
             (r"/_api/notebooks/([^/]+)/activate", history.Switch),
             (r"/_api/notebooks/([^/]+)/rollback", history.Rollback),
             (r"/_api/deploys", events.Deploys),

@@ -184,7 +184,10 @@ class Gateway:
             f"ws{self.url.removeprefix('http')}/api/kernels/{kernel_id}/channels",
             {"session_id": session},
         )
-        request = httpclient.HTTPRequest(url, headers=self._headers, connect_timeout=10)
+        # It answers when the kernel does, which on a busy machine may still be starting.
+        request = httpclient.HTTPRequest(
+            url, headers=self._headers, connect_timeout=10, request_timeout=60
+        )
         try:
             socket = await websocket.websocket_connect(
                 request,

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from dashops.services.dashboard import api, store
+from dashops.services.dashboard import access, api, scopes, store
 
 OTHERS = "`dashops revisions {}` lists those there are"
 
@@ -18,10 +18,13 @@ class About(api.Api):
         visits = self.settings["kernel_manager"].visits
         active = shown is not None and shown.number == revision.number
         mode = self.settings["serving"].mode(revision)
+        state = "active" if active else self._state(revision)
+        # Who may publish it may hand out links to look at it before.
+        may = scopes.allows(self.bearer.scopes, scopes.DEPLOY, revision.name)
         return {
             "revision": revision.number,
             "digest": revision.digest,
-            "state": "active" if active else self._state(revision),
+            "state": state,
             "created": revision.created,
             "activated": revision.activated,
             "title": revision.title,
@@ -38,6 +41,9 @@ class About(api.Api):
             "environment": revision.environment,
             "warnings": list(revision.warnings),
             "opens": mode.answer(),
+            "preview": self.settings["preview"](self.address, revision)
+            if state == "draft" and may
+            else None,
         }
 
     def _state(self, revision: store.Revision) -> str:
@@ -69,7 +75,19 @@ class Revisions(About):
         if not found:
             self.fail(404, f"there is no dashboard `{name}`")
             return
-        self.finish({"name": name, "revisions": [self.describe_revision(each) for each in found]})
+        grants = self.settings["door"].grants(name)
+        self.finish(
+            {
+                "name": name,
+                "link": self.link(name),
+                "revisions": [self.describe_revision(each) for each in found],
+                "access": {
+                    "owner": grants.owner,
+                    "grants": access.written(grants.given),
+                    "default": not self.settings["store"].grants(name).given,
+                },
+            }
+        )
 
 
 class Revision(About):
@@ -85,6 +103,25 @@ class Revision(About):
         sizes = self.settings["store"].sizes(revision.digest)
         files = [{"path": path, "size": size} for path, size in sizes.items()]
         self.finish({**self.describe_revision(revision), "files": files})
+
+
+class Thumbnail(About):
+    """What a revision looked like when it was checked."""
+
+    async def get(self, name: str, number: str) -> None:
+        """The picture, a PNG."""
+        if self.refused():
+            return
+        revision = self.kept(name, number)
+        if revision is None:
+            return
+        read = self.settings["store"].thumbnail
+        picture = await asyncio.to_thread(read, revision.digest) if revision.thumbnail else None
+        if picture is None:
+            self.fail(404, f"there is no picture of revision {number} of `{name}`")
+            return
+        self.set_header("Content-Type", "image/png")
+        self.finish(picture)
 
 
 class Bundle(About):

@@ -40,10 +40,10 @@ def place(notebook: dict[str, Any]) -> None:
         if layout.kind == "grid":
             width = min(_whole(view.get("width"), layout.columns, least=1), layout.columns)
             height = _whole(view.get("height"), 4, least=1)
-            style = (
-                f"grid-column:{_start(view.get('col'))}span {width};"
-                f"grid-row:{_start(view.get('row'))}span {height}"
-            )
+            col, row = _start(view.get("col")), _start(view.get("row"))
+            if col is not None:  # beyond the last column a browser would add narrow ones
+                col = min(col, layout.columns - width)
+            style = f"grid-column:{_from(col)}span {width};grid-row:{_from(row)}span {height}"
         cell["metadata"]["dashops_place"] = {"hidden": view.get("hidden") is True, "style": style}
 
 
@@ -68,8 +68,12 @@ def _whole(value: Any, default: int, *, least: int) -> int:
     return max(int(value), least) if _number(value) else default
 
 
-def _start(value: Any) -> str:
-    return f"{int(value) + 1} / " if _number(value) and value >= 0 else ""
+def _start(value: Any) -> int | None:
+    return int(value) if _number(value) and value >= 0 else None
+
+
+def _from(start: int | None) -> str:
+    return "" if start is None else f"{start + 1} / "
 
 
 def _number(value: Any) -> bool:

@@ -31,6 +31,7 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
     "history.Revision": {"GET": READ},
     "history.Revisions": {"GET": READ},
     "history.Rollback": {"POST": DEPLOY},
+    "history.Thumbnail": {"GET": READ},
     "history.Switch": {"POST": DEPLOY},
     "uploads.Notebook": {"GET": READ, "POST": DEPLOY, "DELETE": DEPLOY},
     "usage.Usage": {"GET": READ},

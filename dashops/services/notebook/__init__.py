@@ -4,8 +4,13 @@ app         the extension and its settings
 entries     what the menu offers
 dashboard   the entry for a dashboard server
 application the entry that makes an app
+target      such a server, with its token
+author      who deploys
+places      which file a path of the browser means
 handlers    the two addresses that the menu's scripts call
 downloads   files that entries made, for their author's browser
+preflight   what viewers would miss
+servers     the addresses that the panel's scripts call
 """
 
 from dashops.services.notebook.app import LABEXTENSIONS, Dashops

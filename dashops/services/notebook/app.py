@@ -5,7 +5,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Dict, List, Unicode
 
-from dashops.services.notebook import downloads, entries, handlers
+from dashops.services.notebook import downloads, entries, handlers, servers, target
 
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
 """The folder with the menu's scripts, as JupyterLab wants it named; made from `labextension/`."""
@@ -37,6 +37,7 @@ class Dashops(ExtensionApp):
     def initialize_settings(self) -> None:
         """Look up what the menu offers."""
         self.settings["dashops_downloads"] = downloads.Downloads()
+        self.settings["dashops_targets"] = [target.Target(**each) for each in self.servers]
         self.settings["dashops_look_up"] = lambda: entries.found(
             self.servers, entries.read(self.entries_file, self.log), self.app_packages, self.log
         )
@@ -50,4 +51,11 @@ class Dashops(ExtensionApp):
             (r"/dashops/entries", handlers.Entries),
             (r"/dashops/entries/([\w.-]+)", handlers.Entry),
             (r"/dashops/downloads/([\w-]+)", downloads.Download),
+            (r"/dashops/dashboards", servers.Dashboards),
+            (r"/dashops/servers/(\d{1,4})/preflight", servers.Preflight),
+            (r"/dashops/servers/(\d{1,4})/rollback", servers.Rollback),
+            (
+                r"/dashops/servers/(\d{1,4})/thumbnails/([a-z0-9][a-z0-9._-]{0,62})/(\d{1,9})",
+                servers.Thumbnail,
+            ),
         ]

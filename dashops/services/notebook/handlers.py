@@ -6,13 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import iostream, web
 
 from dashops import bundlers, client, errors
-from dashops.services.notebook import entries
+from dashops.services.notebook import author, entries, places
 
 Said = dict[str, Any]
 
@@ -44,23 +43,36 @@ class Entry(APIHandler):
     async def post(self, name: str) -> None:
         """Run it with the saved notebook `{"path"}`.
 
-        The answer is a line of JSON for each thing that happens: `{"text", "done"}` while it
-        works, at the end `{"link", "text"}`, `{"download", "name", "text"}` or
-        `{"failed", "hint", "traceback"}`.
+        The answer is a line of JSON for each thing that happens: `{"phase"}`, `{"text", "done"}`
+        and `{"log"}` while it works, at the end `{"link", "text", "notes"}`, `{"download", "name",
+        "text"}` or `{"failed", "hint", "traceback", "cell"}`.
         """
         chosen = self.settings["dashops_entries"].get(name)
         if chosen is None or chosen.bundler is None:
             raise web.HTTPError(404, f"There is no entry {name}")
-        notebook = await self._notebook()
+        asked = self.get_json_body()
+        path = asked.get("path") if isinstance(asked, dict) else None
+        notebook = await places.notebook(self, path)
         self.set_header("Content-Type", "application/x-ndjson")
         said: asyncio.Queue[Said] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
+        def say(line: Said) -> None:
+            loop.call_soon_threadsafe(said.put_nowait, line)
+
         def tell(text: str, done: float | None) -> None:
             part = float(done) if isinstance(done, int | float) else None
-            loop.call_soon_threadsafe(said.put_nowait, {"text": str(text), "done": part})
+            say({"text": str(text), "done": part})
 
-        working = asyncio.ensure_future(self._run(chosen, notebook, tell))
+        context = bundlers.Context(
+            tell=tell,
+            settings=chosen.settings,
+            folder=self.settings["dashops_downloads"].folder(),
+            phase=lambda name: say({"phase": str(name)}),
+            log=lambda line: say({"log": str(line)}),
+            author=author.of(self.current_user),
+        )
+        working = asyncio.ensure_future(self._run(chosen, notebook, context))
         working.add_done_callback(lambda _: said.put_nowait({}))
         try:
             while line := await said.get():
@@ -69,17 +81,14 @@ class Entry(APIHandler):
         except iostream.StreamClosedError:
             self.log.info("an author left while %s worked, which goes on", chosen.label)
 
-    async def _run(self, chosen: entries.Entry, notebook: Path, tell: bundlers.Tell) -> Said:
+    async def _run(self, chosen: entries.Entry, notebook: Path, context: bundlers.Context) -> Said:
         """What came of it; its folder stays only if there is a file to fetch."""
-        folder = self.settings["dashops_downloads"].folder()
         said: Said = {}
         try:
-            said = await self._bundled(
-                chosen, notebook, bundlers.Context(tell, chosen.settings, folder)
-            )
+            said = await self._bundled(chosen, notebook, context)
         finally:
             if "download" not in said:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(context.folder, ignore_errors=True)
         return said
 
     async def _bundled(
@@ -90,7 +99,8 @@ class Entry(APIHandler):
             made: object = await chosen.bundler.bundle(notebook, context)
             return self._made(made, context.folder)
         except client.NotebookFailed as error:
-            return {**_failed(error), "traceback": error.failure.traceback}
+            found = error.failure
+            return {**_failed(error), "traceback": found.traceback, "cell": found.cell}
         except errors.DashopsError as error:
             return _failed(error)
         except bundlers.BROKEN as error:
@@ -103,7 +113,7 @@ class Entry(APIHandler):
             case bundlers.Link(url=str(url), text=str(text)):
                 if not url.startswith(("http://", "https://")):
                     raise ValueError(f"its address is no web page: {url}")
-                return {"link": url, "text": text}
+                return {"link": url, "text": text, "notes": [str(each) for each in made.notes]}
             case bundlers.Download(name=str(name), text=str(text)):
                 if not made.file.is_file():
                     raise ValueError(f"there is no file {made.file}")
@@ -115,20 +125,6 @@ class Entry(APIHandler):
     async def _say(self, line: Said) -> None:
         self.write(json.dumps(line) + "\n")
         await self.flush()
-
-    async def _notebook(self) -> Path:
-        """The file of the notebook that is asked for; one out of reach is not there."""
-        asked = self.get_json_body()
-        path = asked.get("path") if isinstance(asked, dict) else None
-        if not isinstance(path, str) or not path.endswith(".ipynb"):
-            raise web.HTTPError(400, "`path` names no notebook")
-        # Raises what it answers for a path outside of its root, or a hidden one.
-        if not await ensure_async(self.contents_manager.file_exists(path)):
-            raise web.HTTPError(404, f"There is no notebook {path}")
-        locate = getattr(self.contents_manager, "_get_os_path", None)
-        if locate is None:
-            raise web.HTTPError(409, "This server keeps its notebooks elsewhere than in files")
-        return Path(locate(path.strip("/")))
 
 
 def _failed(error: errors.DashopsError) -> Said:

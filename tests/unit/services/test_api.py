@@ -17,6 +17,7 @@ from deployapi import (
 )
 
 from dashops.services.dashboard import store
+from dashops.services.dashboard.gate import Verdict
 
 
 @pytest.fixture
@@ -156,3 +157,29 @@ def test_author_commit_and_files_of_a_revision_are_shown(dashboards):
     assert (shown.json()["author"], shown.json()["commit"]) == ("Alice", "abc")
     assert [each["path"] for each in shown.json()["files"]] == ["index.ipynb"]
     assert missing.status_code == 404
+
+
+def test_revisions_have_pictures_and_say_who_may_view(dashboards):
+    async def draws(_revision, _tell):
+        return Verdict(None, thumbnail=b"a picture")
+
+    _, known, picture, none, stranger = ask(
+        dashboards,
+        upload(),
+        get("notebooks/sales/revisions"),
+        get("notebooks/sales/revisions/1/thumbnail"),
+        get("notebooks/sales/revisions/2/thumbnail"),
+        (("GET", "/_api/notebooks/sales/revisions/1/thumbnail"), {}),
+        gate=draws,
+    )
+    assert known.json()["access"]["grants"] == [{"kind": "signed-in", "value": ""}]
+    assert known.json()["access"]["default"] is True
+    assert known.json()["link"].endswith("/dashboards/sales")
+    assert (picture.content, picture.headers["Content-Type"]) == (b"a picture", "image/png")
+    assert (none.status_code, stranger.status_code) == (404, 401)
+
+
+def test_a_revision_that_was_not_drawn_has_no_picture(dashboards):
+    _, picture = ask(dashboards, upload(), get("notebooks/sales/revisions/1/thumbnail"))
+    assert picture.status_code == 404
+    assert "no picture" in picture.json()["message"]

@@ -86,6 +86,18 @@ def test_a_token_for_some_names_does_nothing_else(dashboards):
     assert dashboards.active("sales").number == 1
 
 
+def test_only_who_may_publish_a_draft_is_told_where_it_is_to_be_seen(dashboards):
+    ask(dashboards, upload(fields={"draft": "true"}))
+    told = []
+    for scope in ("read", "deploy:sales"):
+        headers, _ = made(dashboards, scope)
+        path = "/_api/notebooks/sales/revisions"
+        (answer,) = ask(dashboards, (("GET", path), {"headers": headers}))
+        told.append(answer.json()["revisions"][0]["preview"])
+    assert told[0] is None
+    assert "/previews/" in told[1]["url"]
+
+
 def test_what_a_token_may_not_read_is_in_no_list(dashboards):
     ask(dashboards, upload(), upload("hidden"))
     mine, _ = made(dashboards, "deploy:sales")

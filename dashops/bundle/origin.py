@@ -1,10 +1,15 @@
 """Who deploys a notebook, and from which commit; asks git, and is silent where there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashops import errors
-from dashops.run import Run
+
+Git = Callable[[tuple[str, ...], Path], str]
+"""Runs a command in a folder and returns what it prints, whatever its exit code is.
+
+Raises ToolError when there is no such command, or it takes too long."""
 
 SECONDS = 10
 LONGEST = 200
@@ -25,7 +30,7 @@ class Origin:
         return {name: text[:LONGEST] for name, text in known.items() if text}
 
 
-def of(notebook: Path, run: Run) -> Origin:
+def of(notebook: Path, run: Git) -> Origin:
     """The commit checked out where the notebook lies, and who works there: git's `user.name`.
 
     A machine that has none, as in CI, publishes for the author of the commit.
@@ -37,8 +42,7 @@ def of(notebook: Path, run: Run) -> Origin:
     def git(*words: str) -> str:
         # Without locks an editor's own git is not disturbed; a folder's fsmonitor is a program.
         options = ("--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false")
-        argv = ("git", *options, *words)
-        return run(*argv, ok=range(256), cwd=path.parent, timeout=SECONDS).out.strip()
+        return run(("git", *options, *words), path.parent).strip()
 
     try:
         commit, _, author = git(
