@@ -136,6 +136,8 @@ def test_phases_and_the_log_are_told_and_what_changed(
     server, said = Server(), []
     monkeypatch.setattr(client, "Server", lambda *_: server)
     context = bundlers.Context(
+        settings={},
+        folder=Path(),
         tell=lambda text, done: said.append((text, done)),
         phase=lambda name: said.append((name,)),
         log=lambda line: said.append((line, "log")),
