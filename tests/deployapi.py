@@ -154,6 +154,7 @@ def talk(dashboards, conversation, at=None, *, limit=1000, gate=passes, **parts)
         cookie_secret="secret",
         preview_timeout=60,
         upload_limit=limit,
+        environments=True,
         concurrent_deploys=parts.get("turns", "wait"),
         collect=lambda: None,
         gate=gate,

@@ -9,6 +9,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Download, Entry, Failed, Group, Link, entries, run, save } from './server';
 import { failure } from './failure';
+import { notebookOf } from './layout';
 import { runs } from './run';
 
 const MENUS: Record<Group, { title: string; caption: string }> = {
@@ -47,7 +48,8 @@ async function activate(
 
   const notebook = () => {
     const shown = app.shell.currentWidget;
-    const context = shown ? documents.contextForWidget(shown) : undefined;
+    const widget = notebookOf(shown) ?? shown; // of a dashboard view its notebook
+    const context = widget ? documents.contextForWidget(widget) : undefined;
     return context?.contentsModel?.type === 'notebook' ? context : undefined;
   };
   for (const entry of await entries()) {

@@ -1,71 +1,47 @@
 """Alice's story from the menus: one click publishes the open notebook, another makes it an app."""
 
-import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from live import Live, notebook
-from playwright.sync_api import Page, TimeoutError
-from seats import SLIDER, Seats
-
-TOAST = ".Toastify__toast"
-# A workspace for each notebook: the one all share opens those of the tests before, too.
-PLACES = {"lab": "/lab/workspaces/{1}/tree/{0}", "notebook": "/notebooks/{0}"}
-LONG = 90_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-CELL = ".jp-CodeCell:visible >> nth=0"  # JupyterLab has other notebooks in tabs behind
-
-
-def written(live: Live, name: str, *cells: str) -> str:
-    """A notebook in the folder of the stack's JupyterLab."""
-    path = live.folder / f"{name}.ipynb"
-    path.write_text(json.dumps(notebook(*cells)))
-    return path.name
-
-
-def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
-    """The notebook, open in JupyterLab or Notebook, as its author has it."""
-    page = seats.visitor().page
-    there = PLACES[place].format(file, file.removesuffix(".ipynb"))
-    page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
-    try:
-        page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
-    except TimeoutError as error:
-        raise AssertionError(f"{there} shows: {page.inner_text('body')[:2000]}") from error
-    return page
-
-
-def jupyter(live: Live) -> str:
-    return f"http://127.0.0.1:{live.ports['notebook']}"
-
-
-def deploy(page: Page) -> str:
-    """Choose the entry of the stack; what the notification says in the end."""
-    choose(page, "Deploy as", "Dashboard on")
-    page.wait_for_selector(f"{TOAST} >> text=/^(Open|Details)$/", timeout=LONG)
-    return page.inner_text(TOAST)
-
-
-def choose(page: Page, menu: str, entry: str) -> None:
-    page.click(CELL)
-    page.click(".lm-MenuBar-item:has-text('File')")
-    page.hover(f".lm-Menu-item:has-text('{menu}')")
-    page.click(f".lm-Menu-item:has-text('{entry}'):not(.lm-mod-disabled)")
+from authors import (
+    CELL,
+    LONG,
+    PLACES,
+    REVISION,
+    TILE,
+    TOAST,
+    VIEW,
+    ask,
+    choose,
+    deploy,
+    editing,
+    jupyter,
+    layout,
+    picture,
+    written,
+)
+from live import Live
+from playwright.sync_api import Page
+from seats import SLIDER, Seats, move
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_one_click_publishes_and_a_second_one_the_change(
-    live: Live, seats: Seats, place: str
-) -> None:
+def test_the_story_from_a_layout_to_a_rollback(live: Live, seats: Seats, place: str) -> None:
     name = f"from-{place}"
-    page = editing(live, seats, place, written(live, name, SLIDER))
+    page = editing(live, seats, place, written(live, name, SLIDER, "display('A text')"))
+    lay_out(page, place)
     assert "revision 1 is published" in deploy(page)
     assert not page.query_selector("text=Jupyter news")
     viewer = seats.new()
-    viewer.open(name, "text=size is 3")
+    seen = viewer.open(name, "text=size is 3")
+    left, right = (each.bounding_box() for each in seen.query_selector_all(".dashops-cell"))
+    assert left
+    assert right
+    assert right["x"] > left["x"] + left["width"] - 1  # beside it, where it was dragged
+    move(viewer)
+    seen.wait_for_selector("text=size is 4")
 
     page.click(".jp-Notification-Toast-Close")
     page.wait_for_selector(TOAST, state="detached")
@@ -74,6 +50,48 @@ def test_one_click_publishes_and_a_second_one_the_change(
     page.keyboard.type('\nlabel.value = "changed"\nlabel')
     assert "revision 2 is published" in deploy(page)  # what was typed is saved first
     viewer.open(name, "text=changed")
+
+    page.click(f"{REVISION % 1} >> text=Show")
+    page.click(".jp-Dialog button:has-text('Show revision 1')")
+    page.wait_for_selector(f"{REVISION % 1} >> text=active")
+    viewer.open(name, "text=size is 3")
+
+
+def lay_out(page: Page, place: str) -> None:
+    """A grid: the first tile made half as wide, the second dragged beside it; then a look at it."""
+    page.click(CELL)
+    page.click(".lm-MenuBar-item:has-text('Run')")
+    page.click(".lm-Menu-item:has-text('Run All Cells') >> nth=0")
+    page.wait_for_selector(".jp-OutputArea-output:visible >> text=A text", timeout=LONG)
+    layout(page)
+    page.click(f"{VIEW} jp-button:has-text('Report')")
+    picture(page, f"layout-report-{place}")
+    page.click(f"{VIEW} jp-button:has-text('Grid')")
+    for tile in (f"{TILE} >> nth=0", f"{TILE} >> nth=1"):
+        for width in range(12, 6, -1):
+            page.wait_for_selector(f"{tile} >> css=[aria-label*=', {width} wide']")
+            page.focus(tile)
+            page.keyboard.press("Shift+ArrowLeft")
+    drag(page, f"{TILE} >> nth=1", f"{TILE} >> nth=0")
+    page.wait_for_selector(f"{TILE}[aria-label*='column 7, row 1,']")
+    picture(page, f"layout-grid-{place}")
+    page.click(f"{VIEW} jp-button:has-text('Preview')")
+    page.locator(f"{VIEW} .noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(f"{VIEW} >> text=size is 4")
+    picture(page, f"layout-preview-{place}")
+
+
+def drag(page: Page, what: str, beside: str) -> None:
+    """To the right of another tile."""
+    start, other = (page.locator(each).bounding_box() for each in (what, beside))
+    assert start
+    assert other
+    x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + other["width"], y - start["y"] + other["y"], steps=10)
+    page.mouse.up()
 
 
 def test_a_cell_that_fails_is_told_with_its_traceback(live: Live, seats: Seats) -> None:
@@ -93,11 +111,6 @@ def test_the_browser_saves_the_notebook_as_an_app(live: Live, seats: Seats, tmp_
     with zipfile.ZipFile(tmp_path / "quarter.zip") as app:
         assert {"Makefile", "dashboard/quarter.ipynb", "requirements.lock"} <= {*app.namelist()}
     page.wait_for_selector(f"{TOAST} >> text=quarter.zip")
-
-
-def ask(live: Live, method: str, path: str, **more: Any) -> httpx.Response:
-    headers = {"Authorization": f"token {live.secret('notebook-token')}"}
-    return httpx.request(method, f"{jupyter(live)}/dashops/{path}", headers=headers, **more)
 
 
 @pytest.mark.parametrize(

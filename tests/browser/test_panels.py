@@ -1,38 +1,22 @@
 """The panel beside a notebook: what an author reads before, during and after a deploy."""
 
-import os
-from pathlib import Path
-
 import httpx
 import pytest
+from authors import CELL, LONG, PANEL, REVISION, ask, choose, editing, jupyter, picture, written
 from live import Live
 from playwright.sync_api import Page
 from seats import SLIDER, Seats
-from test_deploy_as import CELL, LONG, ask, editing, jupyter, written
 
 from dashops.services.notebook import target
 
-PANEL = ".dashops-Dashboards"
 OUTCOME = f"{PANEL} .dashops-Deploy .dashops-Outcome"
-REVISION = f"{PANEL} .dashops-Revision:has-text('Revision %d')"
 CELLS = ".jp-CodeCell:visible"
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 
 def begin(page: Page) -> None:
     """Choose the entry of the stack, and wait for the panel."""
-    page.click(CELL)
-    page.click(".lm-MenuBar-item:has-text('File')")
-    page.hover(".lm-Menu-item:has-text('Deploy as')")
-    page.click(".lm-Menu-item:has-text('Dashboard on'):not(.lm-mod-disabled)")
+    choose(page, "Deploy as", "Dashboard on")
     page.wait_for_selector(f"{PANEL} .dashops-Deploy")
-
-
-def picture(page: Page, name: str) -> None:
-    """For docs/authoring.md: written where `DASHOPS_TEST_IMAGES=write` asks for it."""
-    if os.environ.get("DASHOPS_TEST_IMAGES") == "write":
-        page.wait_for_timeout(1000)  # what moves has come to rest
-        page.screenshot(path=IMAGES / f"{name}.png")
 
 
 def test_errors_hold_a_deploy_until_the_author_decides(live: Live, seats: Seats) -> None:

@@ -1,7 +1,6 @@
 /**
- * What is used of JupyterLab's notebook, in its own terms.
- *
- * Its package would say the same, and bring a code editor along: 200 MB for types alone.
+ * What the dashboard view uses of JupyterLab's notebook, in its own terms: so little that what a
+ * version of it changes elsewhere does not matter here.
  */
 
 import { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
