@@ -19,6 +19,7 @@ LONGEST = (
     "browser/test_verifying.py",
     "attack/test_hostile_dashboard.py",
     "browser/test_deploy_as.py",
+    "browser/test_laying_out.py",
     "browser/test_panels.py",
     "integration/test_sharing.py",
     "integration/test_backup.py",

@@ -36,61 +36,68 @@ def test_the_story_from_a_layout_to_a_rollback(live: Live, seats: Seats, place: 
     assert not page.query_selector("text=Jupyter news")
     viewer = seats.new()
     seen = viewer.open(name, "text=size is 3")
-    left, right = (each.bounding_box() for each in seen.query_selector_all(".dashops-cell"))
-    assert left
-    assert right
-    assert right["x"] > left["x"] + left["width"] - 1  # beside it, where it was dragged
+    first, second = (each.bounding_box() for each in seen.query_selector_all(".dashops-cell"))
+    assert first
+    assert second
+    assert second["x"] == first["x"]  # where it was dragged; it was beside the first
+    assert abs(second["y"] - first["y"]) >= first["height"]
+    assert second["width"] < first["width"]
     move(viewer)
     seen.wait_for_selector("text=size is 4")
 
-    page.click(".jp-Notification-Toast-Close")
-    page.wait_for_selector(TOAST, state="detached")
+    dismiss(page)
     page.click(f"{CELL} >> .cm-line >> nth=-1")
     page.keyboard.press("Control+End")
     page.keyboard.type('\nlabel.value = "changed"\nlabel')
     assert "revision 2 is published" in deploy(page)  # what was typed is saved first
     viewer.open(name, "text=changed")
 
+    dismiss(page)
     page.click(f"{REVISION % 1} >> text=Show")
     page.click(".jp-Dialog button:has-text('Show revision 1')")
     page.wait_for_selector(f"{REVISION % 1} >> text=active")
     viewer.open(name, "text=size is 3")
 
 
+def dismiss(page: Page) -> None:
+    page.click(".jp-Notification-Toast-Close")
+    page.wait_for_selector(TOAST, state="detached")
+
+
 def lay_out(page: Page, place: str) -> None:
-    """A grid: the first tile made half as wide, the second dragged beside it; then a look at it."""
+    """One of two tiles made narrower and dragged to where the other is; then a look at the page."""
+    layout(page)
     page.click(CELL)
     page.click(".lm-MenuBar-item:has-text('Run')")
     page.click(".lm-Menu-item:has-text('Run All Cells') >> nth=0")
-    page.wait_for_selector(".jp-OutputArea-output:visible >> text=A text", timeout=LONG)
-    layout(page)
+    page.wait_for_selector(".dashops-tile-content:has-text('A text')", timeout=LONG)
     page.click(f"{VIEW} jp-button:has-text('Report')")
-    picture(page, f"layout-report-{place}")
     page.click(f"{VIEW} jp-button:has-text('Grid')")
-    for tile in (f"{TILE} >> nth=0", f"{TILE} >> nth=1"):
-        for width in range(12, 6, -1):
-            page.wait_for_selector(f"{tile} >> css=[aria-label*=', {width} wide']")
-            page.focus(tile)
-            page.keyboard.press("Shift+ArrowLeft")
-    drag(page, f"{TILE} >> nth=1", f"{TILE} >> nth=0")
-    page.wait_for_selector(f"{TILE}[aria-label*='column 7, row 1,']")
+    second = f"{TILE} >> nth=1"
+    page.wait_for_selector(f"{TILE}[aria-label*='column 7, row 1, 6 wide']")  # beside the first
+    page.focus(second)
+    page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_selector(f"{TILE}[aria-label*='column 7, row 1, 5 wide']")
+    drag(page, second, f"{TILE} >> nth=0")
+    page.wait_for_selector(f"{TILE}[aria-label*='column 1,'][aria-label*=', 5 wide']")
     picture(page, f"layout-grid-{place}")
     page.click(f"{VIEW} jp-button:has-text('Preview')")
     page.locator(f"{VIEW} .noUi-handle").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(f"{VIEW} >> text=size is 4")
-    picture(page, f"layout-preview-{place}")
+    if place == "lab":
+        picture(page, "layout-preview")
 
 
-def drag(page: Page, what: str, beside: str) -> None:
-    """To the right of another tile."""
-    start, other = (page.locator(each).bounding_box() for each in (what, beside))
+def drag(page: Page, what: str, other_tile: str) -> None:
+    """To the side of the page, where another tile is, which makes room."""
+    start, other = (page.locator(each).bounding_box() for each in (what, other_tile))
     assert start
     assert other
     x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + other["width"], y - start["y"] + other["y"], steps=10)
+    page.mouse.move(x + other["x"] - start["x"] - 15, y + other["height"] + 15, steps=20)
     page.mouse.up()
 
 

@@ -171,7 +171,7 @@ def test_acme_comes_works_and_goes(
     assert (acme["label"], acme["group"], acme["broken"]) == ("Dashboard on acme", "deploy", "")
 
     *progress, last = run(author, "plugin.acme", written(running, "sales.ipynb"))
-    assert last == {"link": PUBLIC, "text": "sales is on acme"}
+    assert last == {"link": PUBLIC, "text": "sales is on acme", "notes": []}
     assert {"Resolving the packages", "Sending the app"} <= {each["text"] for each in progress}
     sent = host[1]
     configuration = json.loads(sent["/apps/sales/configuration"])
