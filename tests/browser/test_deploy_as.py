@@ -22,7 +22,7 @@ from authors import (
     picture,
     written,
 )
-from live import Live
+from live import Live, until
 from playwright.sync_api import Page
 from seats import SLIDER, Seats, move
 
@@ -66,10 +66,9 @@ def dismiss(page: Page) -> None:
 
 def lay_out(page: Page, place: str) -> None:
     """One of two tiles made narrower and dragged to where the other is; then a look at the page."""
+    for number in range(2):
+        run(page, f".jp-CodeCell:visible >> nth={number}")
     layout(page)
-    page.click(CELL)
-    page.click(".lm-MenuBar-item:has-text('Run')")
-    page.click(".lm-Menu-item:has-text('Run All Cells') >> nth=0")
     page.wait_for_selector(".dashops-tile-content:has-text('A text')", timeout=LONG)
     page.click(f"{VIEW} jp-button:has-text('Report')")
     page.click(f"{VIEW} jp-button:has-text('Grid')")
@@ -87,6 +86,18 @@ def lay_out(page: Page, place: str) -> None:
     page.wait_for_selector(f"{VIEW} >> text=size is 4")
     if place == "lab":
         picture(page, "layout-preview")
+
+
+def run(page: Page, cell: str) -> None:
+    """Ask until it runs: without a kernel, which may be on its way, JupyterLab does nothing."""
+
+    def tried() -> bool:
+        page.click(f"{cell} >> .cm-line >> nth=-1")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(500)
+        return page.inner_text(f"{cell} >> .jp-InputPrompt").strip() != "[ ]:"
+
+    until(tried, "the cell runs", 90)
 
 
 def drag(page: Page, what: str, other_tile: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import layouts
 import pytest
-from authors import LONG, lab, layout
+from authors import IDLE, LONG, lab, layout
 from live import Live, until
 from playwright.sync_api import Page
 from seats import Seats
@@ -59,6 +59,7 @@ def test_looking_and_saving_changes_no_metadata(page: Page, live: Live) -> None:
         page.keyboard.press("Control+s")
         until(lambda: path(live, name).stat().st_mtime_ns != before, "it is saved")  # noqa: B023
         until(lambda: written(live, name), "it is written")  # noqa: B023
+        page.wait_for_selector(f"{TAB}.jp-mod-dirty", state="detached")
         assert written(live, name) == bare(sample), name
         assert said == of_a_page(page, sample), name
         for title in (f"Dashboard: {name}.ipynb", f"{name}.ipynb"):
@@ -69,6 +70,8 @@ def look(page: Page, name: str) -> None:
     """Open a sample and its dashboard view."""
     page.dblclick(f".jp-DirListing-itemText >> text='{name}.ipynb'")
     page.wait_for_selector(".jp-MarkdownCell:visible", timeout=LONG)
+    # Until then JupyterLab has more to write: what the kernel says of its language.
+    page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
     layout(page)
 
 
