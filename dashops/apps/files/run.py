@@ -157,6 +157,7 @@ def main() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)  # also where whoever started this ignores it
     if verb == "check":
         scheme = "https" if app["CERTIFICATE"] else "http"
         sys.exit(not servers.answers(f"{scheme}://{settings.host(app)}:{app['PORT']}/readyz"))
