@@ -11,22 +11,15 @@ from dashops import apply, plan, run, secrets, targets
 from dashops import stack as stacks
 from dashops.errors import DashopsError
 
-SECRETS = (
-    "gateway-token",
-    "deploy-token",
-    "author-token",
-    "admin-token",
-    "cookie-secret",
-    "viewer-password",
-)
-
 
 def render() -> dict[str, list[str]]:
     """Write them below the state folder; SpecError when a setting cannot be used."""
     stack = stacks.load()
     target = targets.by_name(stack.target)
     with apply.lock(stack.state_dir):
-        secrets.ensure(stack.state_dir / "secrets", SECRETS)
+        # An app has no notebook server.
+        names = [each for each in target.SECRETS if each != "notebook-token"]
+        secrets.ensure(stack.state_dir / "secrets", names)
         facts = target.facts(stack, run.run)
         files = target.files(stack, facts)
         changes = plan.changes(facts.rendered, files)

@@ -112,15 +112,7 @@ async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<
       throw new Failed(`${entry.label} made a file in place of a dashboard`, '');
     }
   } catch (error) {
-    const failed = error instanceof Failed ? error : new Failed(`${error}`, '');
-    going.fail(failed);
-    Notification.update({
-      id,
-      message: failed.message,
-      type: 'error',
-      autoClose: false,
-      actions: [{ label: 'Details', callback: () => void details(entry, failed) }]
-    });
+    going.fail(refused(id, entry, error));
   }
 }
 
@@ -138,14 +130,7 @@ async function download(entry: Entry, context: DocumentRegistry.Context): Promis
     });
     'link' in made ? published(id, entry, made) : saved(id, entry, made);
   } catch (error) {
-    const failed = error instanceof Failed ? error : new Failed(`${error}`, '');
-    Notification.update({
-      id,
-      message: failed.message,
-      type: 'error',
-      autoClose: false,
-      actions: [{ label: 'Details', callback: () => void details(entry, failed) }]
-    });
+    refused(id, entry, error);
   }
 }
 
@@ -166,6 +151,18 @@ function saved(id: string, entry: Entry, made: Download): void {
   save(made);
   const message = made.text || `${entry.label}: ${made.name}`;
   Notification.update({ id, message, type: 'success', autoClose: false, actions: [] });
+}
+
+function refused(id: string, entry: Entry, error: unknown): Failed {
+  const failed = error instanceof Failed ? error : new Failed(`${error}`, '');
+  Notification.update({
+    id,
+    message: failed.message,
+    type: 'error',
+    autoClose: false,
+    actions: [{ label: 'Details', callback: () => void details(entry, failed) }]
+  });
+  return failed;
 }
 
 function details(entry: Entry, failed: Failed): Promise<unknown> {

@@ -3,12 +3,13 @@
 import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, ReactWidget } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import { LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { refreshIcon } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import React from 'react';
 
 import '../style/panel.css';
 import * as cells from './cells';
+import { dashboardIcon } from './icon';
 import { Progress } from './progress';
 import { Revisions } from './revisions';
 import { Run, runs } from './run';
@@ -27,14 +28,6 @@ export const panel: JupyterFrontEndPlugin<void> = {
 /** Milliseconds between two looks at a deploy that this page does not follow. */
 const POLL = 3000;
 
-const icon = new LabIcon({
-  name: 'dashops:dashboards',
-  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
-    <path class="jp-icon3 jp-icon-selectable" fill="#616161"
-      d="M3 3h8v10H3V3zm0 12h8v6H3v-6zm10-4h8v10h-8V11zm0-8h8v6h-8V3z"/>
-  </svg>`
-});
-
 function activate(
   app: JupyterFrontEnd,
   tracker: INotebookTracker,
@@ -46,7 +39,7 @@ function activate(
   const command = 'dashops:dashboards';
   app.commands.addCommand(command, {
     label: 'Show Dashboards of the Notebook',
-    icon,
+    icon: dashboardIcon,
     execute: reveal
   });
   palette?.addItem({ command, category: 'Deploy as' });
@@ -63,7 +56,7 @@ class Dashboards extends ReactWidget {
     super();
     this.id = 'dashops-dashboards';
     this.addClass('dashops-Dashboards');
-    this.title.icon = icon;
+    this.title.icon = dashboardIcon;
     this.title.caption = 'Dashboards';
     _tracker.currentChanged.connect(() => this._turn());
     this._turn();

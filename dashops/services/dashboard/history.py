@@ -52,7 +52,9 @@ class About(api.Api):
         return "draft" if never else revision.state
 
     def kept(self, name: str, number: str) -> store.Revision | None:
-        """A revision that was judged; answers with an error when there is none."""
+        """A revision that was judged; answers with an error when there is none for who asks."""
+        if self.refused():
+            return None
         found: store.Revision | None = self.settings["store"].revision(name, int(number))
         if found is None or found.state == "new":
             self.no_revision(name, number)
@@ -95,8 +97,6 @@ class Revision(About):
 
     def get(self, name: str, number: str) -> None:
         """Show it with its files."""
-        if self.refused():
-            return
         revision = self.kept(name, number)
         if revision is None:
             return
@@ -110,8 +110,6 @@ class Thumbnail(About):
 
     async def get(self, name: str, number: str) -> None:
         """The picture, a PNG."""
-        if self.refused():
-            return
         revision = self.kept(name, number)
         if revision is None:
             return
@@ -129,8 +127,6 @@ class Bundle(About):
 
     async def get(self, name: str, number: str) -> None:
         """The bundle as a zip."""
-        if self.refused():
-            return
         revision = self.kept(name, number)
         if revision is None:
             return

@@ -1,12 +1,11 @@
 /** The grid: tiles to drag and resize with the pointer or the keys. It writes no metadata. */
 
 import { GridStack, GridStackNode } from 'gridstack';
-import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { Layout, Place } from './layout';
 import { Rect, same } from './placing';
-import { Tile, named } from './tile';
+import { Tile, named, put } from './tile';
 
 const STEPS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -62,7 +61,7 @@ export class Grid extends Widget {
         const item = this.items.get(tile);
         if (!item) {
           this.add(place, tile);
-        } else if (!same(rect, this.rects.get(place.cell.id)!) || !at(item, rect)) {
+        } else if (!at(item, rect)) {
           grid.update(item, rect);
         }
         this.describe(place, this.items.get(tile)!);
@@ -158,15 +157,6 @@ export class Grid extends Widget {
       this.busy = false;
     }
   }
-}
-
-/** Attach a tile here, wherever it was before. */
-export function put(tile: Tile, host: HTMLElement): void {
-  if (tile.isAttached) {
-    Widget.detach(tile);
-  }
-  Widget.attach(tile, host);
-  MessageLoop.sendMessage(tile, Widget.ResizeMessage.UnknownSize);
 }
 
 function at(item: HTMLElement, rect: Rect): boolean {

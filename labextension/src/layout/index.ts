@@ -9,7 +9,7 @@ import { Widget } from '@lumino/widgets';
 
 import { Editor } from './editor';
 import { NotebookPanel } from './notebook';
-import { dashboardIcon } from './icon';
+import { dashboardIcon } from '../icon';
 
 import '../../style/layout.css';
 

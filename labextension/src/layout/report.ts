@@ -3,8 +3,7 @@
 import { Widget } from '@lumino/widgets';
 
 import { Place } from './layout';
-import { put } from './grid';
-import { Tile, named } from './tile';
+import { Tile, named, put } from './tile';
 
 export class Report extends Widget {
   constructor() {

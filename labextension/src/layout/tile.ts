@@ -3,6 +3,7 @@
 import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { OutputArea, SimplifiedOutputArea } from '@jupyterlab/outputarea';
 import { closeIcon, editIcon } from '@jupyterlab/ui-components';
+import { MessageLoop } from '@lumino/messaging';
 import { Panel, PanelLayout, Widget } from '@lumino/widgets';
 
 import { CellModel } from './notebook';
@@ -72,13 +73,22 @@ export class Tile extends Panel {
   }
 }
 
+/** Attach a tile here, wherever it was before. */
+export function put(tile: Tile, host: HTMLElement): void {
+  if (tile.isAttached) {
+    Widget.detach(tile);
+  }
+  Widget.attach(tile, host);
+  MessageLoop.sendMessage(tile, Widget.ResizeMessage.UnknownSize);
+}
+
 /** What a cell is called: its number, and how its code or text begins. */
 export function named({ cell, number }: Place): string {
   const start = cell.sharedModel.getSource().trim().split('\n')[0].slice(0, 40);
   return `Cell ${number}${start ? `: ${start}` : ''}`;
 }
 
-export function button(label: string, icon: typeof closeIcon, act: () => void): HTMLElement {
+function button(label: string, icon: typeof closeIcon, act: () => void): HTMLElement {
   const made = document.createElement('button');
   made.className = 'jp-Button jp-mod-minimal dashops-tile-button';
   made.title = label;
