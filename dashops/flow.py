@@ -13,7 +13,7 @@ from dashops import plan as planning
 from dashops import smoke as checks
 from dashops import stack as stacks
 from dashops.client import guest
-from dashops.errors import DashopsError
+from dashops.errors import DashopsError, SpecError
 from dashops.plan import Change, Event, Plan
 from dashops.run import Run
 from dashops.secrets import Secret
@@ -123,9 +123,11 @@ def up(stack: Stack, run: Run, tell: Tell, confirm: Confirm) -> Up:
     began = time.monotonic()
     target = targets.by_name(stack.target)
     with apply.lock(stack.state_dir):
+        _refuse_second(stack, run)
         planned, changes, files = _plan(stack, run)
         declined = not planned.empty and not confirm(planned)
         if not declined:
+            secrets.write(stack.state_dir / stacks.TARGET, stack.target)
             secrets.ensure(stack.state_dir / "secrets", target.SECRETS)
             apply.write(stack.state_dir / "rendered", changes, files)
             apply.steps(planned.steps, run, tell, target.SLOTS)
@@ -166,6 +168,8 @@ def purge(stack: Stack, run: Run, tell: Tell, confirm: Callable[[Path], bool]) -
         declined = stack.state_dir.exists()
         return Down(stack.name, stopped=False, declined=declined, kept={})
     done = down(stack, run, tell)
+    target = targets.by_name(stack.target)
+    apply.steps(tuple(target.purge(stack, target.facts(stack, run))), run, tell, ())
     apply.remove(stack.state_dir)
     return Down(stack.name, stopped=done.stopped, declined=False, kept={})
 
@@ -264,6 +268,20 @@ def attack(
         raise
     tell(Event(begun[-1], "done", ""))
     return report
+
+
+def _refuse_second(stack: Stack, run: Run) -> None:
+    """SpecError when the stack runs on another target: two would serve one set of passwords."""
+    last = stack.on(stacks.last_target(stack))
+    if last.target == stack.target:
+        return
+    target = targets.by_name(last.target)
+    if tuple(target.down(last, target.facts(last, run))):
+        raise SpecError(
+            f"the stack runs on the target `{last.target}`",
+            hint=f"stop it first: `DASHOPS_TARGET={last.target} dashops down`",
+            where=stack.where("target"),
+        )
 
 
 def _withdraw(stack: Stack, name: str) -> None:

@@ -12,6 +12,8 @@ HERE = Path(__file__).parent
 RECIPES = next(path for path in (HERE / "recipes", HERE.parent / "recipes") if path.is_dir())
 
 ENDING = ".j2"
+# What the recipes of several targets include.
+SHARED = "_shared"
 
 
 def recipe(name: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -21,17 +23,22 @@ def recipe(name: str, values: Mapping[str, Any]) -> dict[str, str]:
     """
     environment = _environment(RECIPES / name)
     return {
-        # A name with `_` in front is a part that other templates include.
         path.removesuffix(ENDING): environment.get_template(path).render(values)
         for path in environment.list_templates(extensions=[ENDING[1:]])
-        if not path.rpartition("/")[2].startswith("_")
+        # A name with `_` in front is a part that other templates include.
+        if not path.startswith(f"{SHARED}/") and not path.rpartition("/")[2].startswith("_")
     }
 
 
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.ChoiceLoader(
+            [
+                jinja2.FileSystemLoader(folder),
+                jinja2.PrefixLoader({SHARED: jinja2.FileSystemLoader(RECIPES / SHARED)}),
+            ]
+        ),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

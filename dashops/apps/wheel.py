@@ -1,7 +1,12 @@
-"""The running dashops as a wheel, from its installed files: no build, no network, equal bytes."""
+"""The running dashops as a wheel, from its installed files: no build, no network, equal bytes.
+
+`python -m dashops.apps.wheel FILE` writes it, with the scripts of the notebook server's menus.
+"""
 
 import base64
 import hashlib
+import sys
+import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -9,8 +14,7 @@ from pathlib import Path
 from dashops import errors
 
 PACKAGE = Path(__file__).parents[1]
-LEFT_OUT = {"__pycache__", "labextensions"}
-"""An app has no notebook server, whose scripts these are."""
+LEFT_OUT = {"__pycache__"}
 
 OF_THE_INSTALLATION = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
@@ -20,9 +24,12 @@ def name() -> str:
     return f"dashops-{metadata.version('dashops')}-py3-none-any.whl"
 
 
-def files() -> dict[str, bytes]:
-    """What is in it, by path; raises ToolError when dashops is not installed as a package."""
-    found = dict(_code())
+def files(*, menus: bool = False) -> dict[str, bytes]:
+    """What is in it, by path, with the scripts of the notebook server's menus if asked for.
+
+    Raises ToolError when dashops is not installed as a package.
+    """
+    found = dict(_code(LEFT_OUT if menus else {*LEFT_OUT, "labextensions"}))
     own = f"dashops-{metadata.version('dashops')}.dist-info"
     for path in metadata.distribution("dashops").files or ():
         if path.parts[0].endswith(".dist-info") and path.name not in OF_THE_INSTALLATION:
@@ -38,7 +45,7 @@ def files() -> dict[str, bytes]:
     return found
 
 
-def _code() -> Iterator[tuple[str, bytes]]:
+def _code(left_out: set[str]) -> Iterator[tuple[str, bytes]]:
     roots = {"dashops": PACKAGE}
     # In a checkout the recipes lie beside the package.
     if not (PACKAGE / "recipes").is_dir():
@@ -46,10 +53,24 @@ def _code() -> Iterator[tuple[str, bytes]]:
     for place, root in roots.items():
         for path in sorted(root.rglob("*")):
             inside = path.relative_to(root)
-            if path.is_file() and not LEFT_OUT & set(inside.parts):
+            if path.is_file() and not left_out & set(inside.parts):
                 yield f"{place}/{inside.as_posix()}", path.read_bytes()
 
 
 def _hash(content: bytes) -> str:
     digest = hashlib.sha256(content).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def write(path: Path) -> None:
+    """Put the whole wheel into a file; an older one in its folder goes."""
+    for old in path.parent.glob("dashops-*.whl"):
+        old.unlink()
+    path.touch(mode=0o600)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files(menus=True).items():
+            packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashops import client, errors, secrets
+from dashops import client, errors, secrets, targets
 from dashops.attack import wire
 from dashops.attack.outcome import MARK, NotMade
 from dashops.client import administration, guest
@@ -185,7 +185,7 @@ def _prepared(
     made = Ground(
         stack=stack,
         main=(url or stack.url("dashboard")).rstrip("/"),
-        gateway=stack.url("gateway"),
+        gateway=targets.by_name(stack.target).url(stack, "gateway"),
         tokens={name: secrets.read(folder, name) for name in TOKENS},
         login=login,
         name=f"{PREFIX}{end}",

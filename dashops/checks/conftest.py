@@ -16,7 +16,7 @@ from dashops.stack import Stack
 from dashops.targets import Slot, Target
 
 # Secrets last: logs fill while the others run.
-ORDER = ("health", "local", "ports", "files", "access", "story", "secrets")
+ORDER = ("health", "local", "compose", "files", "access", "story", "secrets")
 STACK = pytest.StashKey[Stack]()
 
 

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dashops.checks import web
 from dashops.secrets import Secret
 from dashops.stack import Stack
+from dashops.targets import Target
 
 WRONG = "not-the-token"
 REFUSED = (401, 403)
 
 
-def test_gateway_refuses(stack: Stack) -> None:
+def test_gateway_refuses(stack: Stack, target: Target) -> None:
     """gateway refuses whoever has no token"""
-    _refuses(f"{stack.url('gateway')}/api/kernels", REFUSED)
+    _refuses(f"{target.url(stack, 'gateway')}/api/kernels", REFUSED)
 
 
-def test_gateway_lets_in(stack: Stack, secrets: Mapping[str, Secret]) -> None:
+def test_gateway_lets_in(stack: Stack, target: Target, secrets: Mapping[str, Secret]) -> None:
     """gateway answers whoever has its token"""
-    _answers(f"{stack.url('gateway')}/api/kernels", secrets["gateway-token"])
+    _answers(f"{target.url(stack, 'gateway')}/api/kernels", secrets["gateway-token"])
 
 
 def test_notebook_refuses(stack: Stack) -> None:

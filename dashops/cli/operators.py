@@ -19,6 +19,7 @@ from dashops.cli.options import (
     Server,
     Slots,
     StackFile,
+    Target,
     TokenFile,
     Yes,
     load,
@@ -43,7 +44,9 @@ def schema() -> None:
 
 
 @app.command()
-def up(stack: StackFile = None, yes: Yes = False, json: Json = False) -> None:
+def up(
+    stack: StackFile = None, target: Target = None, yes: Yes = False, json: Json = False
+) -> None:
     """Make the stack run, and wait until every slot is healthy.
 
     Shows what it would do and asks, when someone is there to answer.
@@ -52,7 +55,7 @@ def up(stack: StackFile = None, yes: Yes = False, json: Json = False) -> None:
 
     with view.progress() as tell:
         confirm = view.confirm_plan if view.asks(yes, json) else view.agree
-        done = flow.up(load(stack), run.run, tell, confirm)
+        done = flow.up(load(stack, target), run.run, tell, confirm)
     show(done, json)
 
 
@@ -107,7 +110,7 @@ def logs(
     lines: Lines = 20,
     json: Json = False,
 ) -> None:
-    """Show the logs of all slots, or of gateway, dashboard, notebook or supervisor."""
+    """Show the logs of all slots, or of gateway, dashboard, notebook, supervisor, proxy."""
     from dashops import flow
 
     verb = flow.follow if follow else flow.logs
@@ -116,20 +119,24 @@ def logs(
 
 
 @app.command()
-def plan(stack: StackFile = None, diff: Diff = False, json: Json = False) -> None:
+def plan(
+    stack: StackFile = None, target: Target = None, diff: Diff = False, json: Json = False
+) -> None:
     """Show what `up` would do and why. Changes nothing."""
     from dashops import flow, run, view
 
-    found = flow.plan(load(stack), run.run)
+    found = flow.plan(load(stack, target), run.run)
     show(view.WithDiff(found) if diff and not json else found, json)
 
 
 @app.command()
-def render(stack: StackFile = None, output: Folder = None, json: Json = False) -> None:
+def render(
+    stack: StackFile = None, target: Target = None, output: Folder = None, json: Json = False
+) -> None:
     """Print the files that the services would read, or write them into a folder."""
     from dashops import flow, run
 
-    show(flow.render(load(stack), run.run, output), json)
+    show(flow.render(load(stack, target), run.run, output), json)
 
 
 @app.command()

@@ -11,11 +11,17 @@ if TYPE_CHECKING:
 StackFile = Annotated[
     Path | None, typer.Option("--stack", help="The stack file (default: ./dashops.yaml).")
 ]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", help="local or compose (default: that of the file or the last up)."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into this folder.")]
 Diff = Annotated[bool, typer.Option("--diff", "-v", help="Show what changes in each file.")]
-Purge = Annotated[bool, typer.Option("--purge", help="Remove dashboards, passwords and all else.")]
+Purge = Annotated[
+    bool, typer.Option("--purge", "--volumes", help="Remove dashboards, passwords and all else.")
+]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged next.")]
 Every = Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")]
 Once = Annotated[bool, typer.Option("--once", help="Print it once, as without a terminal.")]
@@ -43,11 +49,11 @@ Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
 
 
-def load(path: Path | None) -> "Stack":
+def load(path: Path | None, target: str | None = None) -> "Stack":
     """The stack that `--stack`, DASHOPS_STACK or ./dashops.yaml names."""
     from dashops import stack
 
-    return stack.load(path)
+    return stack.load(path, target=target)
 
 
 def show(value: Any, json: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dashops import apps, bundle, errors
 from dashops.stack import Stack
-from dashops.targets.local import packages
+from dashops.targets import packages
 
 KINDS = ("app", "bundle")
 

@@ -17,26 +17,48 @@ from dashops.stack.model import Dashboard, Environment, Gateway, Notebook, Stack
 
 __all__ = [
     "FILE",
+    "TARGET",
     "Dashboard",
     "Environment",
     "Gateway",
     "Notebook",
     "Stack",
     "example",
+    "last_target",
     "load",
     "parse",
     "schema",
 ]
 
 FILE = "dashops.yaml"
+TARGET = "target"
+"""The file in the state folder that says what the last `up` was for."""
 
 
-def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Stack:
+def load(
+    path: Path | None = None, env: Mapping[str, str] = os.environ, target: str | None = None
+) -> Stack:
     """The stack of a file, or of the defaults when `path` is None and there is no file.
 
-    Without `path` the file is the one `DASHOPS_STACK` names, else `dashops.yaml` here.
+    Without `path` the file is the one `DASHOPS_STACK` names, else `dashops.yaml` here. `target`
+    wins over the file; where neither names one it is that of the last `up`.
     Raises SpecError that names every problem with its place.
     """
+    found = _loaded(path, {**env, "DASHOPS_TARGET": target} if target else env)
+    if found.where("target") == "default":
+        return found.on(last_target(found))
+    return found
+
+
+def last_target(stack: Stack) -> str:
+    """The target of the last `up`; empty before the first."""
+    try:
+        return (stack.state_dir / TARGET).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _loaded(path: Path | None, env: Mapping[str, str]) -> Stack:
     named = env.get("DASHOPS_STACK")
     if path:
         return parse(_text(path, where=""), path, env)

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from dashops.stack.kinds import HeaderName, Issuer, Name, Network, Seconds, SomeFile, Text
-from dashops.stack.slots import Section
+from dashops.stack.section import Section
 
 
 class Identity(Section):

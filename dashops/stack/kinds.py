@@ -22,6 +22,9 @@ PATTERNS = {
     (URL := r"^(https?|file)://\S+$"): "should be a URL that starts with `https://`",
     (DATABASE := r"^postgresql://\S+$"): "should be like `postgresql://user@host/database`",
     (ADDRESS := r"^https?://[^\s/?#@]+$"): "should be like `https://dashboards.example.com`",
+    (IMAGE := r"^[a-z0-9][a-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$"): (
+        "should be the name of an image, like `python:3.12-slim`"
+    ),
     (FILES := r"^[a-z][a-z0-9]*://\S+$"): "should be like `s3://bucket/prefix`",
 }
 
@@ -147,6 +150,7 @@ Issuer = Annotated[Url, AfterValidator(_issuer)]
 Address = Annotated[str, Field(pattern=ADDRESS)]
 Certificates = Annotated[Path, AfterValidator(_file)]
 SomeFile = Certificates
+Image = Annotated[str, Field(pattern=IMAGE)]
 Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]

@@ -1,6 +1,7 @@
 """The shape of a stack: its sections and what follows from them; reads no file."""
 
 import re
+import typing
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -8,15 +9,21 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from dashops.stack.access import Identity
+from dashops.stack.containers import Images, Limits, Proxy
+from dashops.stack.environment import Environment
 from dashops.stack.kinds import Name, OwnFolder, under
-from dashops.stack.slots import Dashboard, Environment, Gateway, Notebook, Section
+from dashops.stack.section import Section
+from dashops.stack.slots import Dashboard, Gateway, Notebook
 
 __all__ = [
     "Dashboard",
     "Environment",
     "Gateway",
     "Identity",
+    "Images",
+    "Limits",
     "Notebook",
+    "Proxy",
     "Section",
     "Stack",
     "leaves",
@@ -36,9 +43,10 @@ class Stack(Section):
         default="",
         description="Name of the stack. Default: the name of the folder this file is in.",
     )
-    target: Literal["local"] = Field(
+    target: Literal["local", "compose"] = Field(
         default="local",
-        description="Platform to run on. Default: local, processes on this machine.",
+        description="Platform to run on: local (processes on this machine) or compose (containers "
+        "of Docker). Default: the one that the last `up --target` named, at first local.",
     )
     state: OwnFolder = Field(
         default=".dashops",
@@ -56,6 +64,15 @@ class Stack(Section):
     notebook: Notebook = Field(default=Notebook(), description="JupyterLab, where authors write.")
     identity: Identity = Field(
         default=Identity(), description="Who vouches for visitors, and how long a login lasts."
+    )
+    proxy: Proxy = Field(
+        default=Proxy(), description="Caddy, which stands before the other slots; not on `local`."
+    )
+    images: Images = Field(
+        default=Images(), description="What containers are made of; `local` has none."
+    )
+    limits: Limits = Field(
+        default=Limits(), description="What containers may take of their machine; not on `local`."
     )
 
     _folder: Path = PrivateAttr(default=Path())
@@ -149,6 +166,11 @@ class Stack(Section):
         stack = self.model_copy()
         stack._folder, stack._path, stack._places = folder, path, places
         return stack
+
+    def on(self, target: str) -> Self:
+        """The same stack on another target; on this one when there is no such target."""
+        known = typing.get_args(type(self).model_fields["target"].annotation)
+        return self.model_copy(update={"target": target}) if target in known else self
 
 
 FIRST_PART = r"(?<=//)\*\.(?=[^.:])"

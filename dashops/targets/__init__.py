@@ -1,6 +1,6 @@
 """The platforms dashops runs on, by name; a target is imported only when a stack names it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, Protocol, cast
@@ -10,7 +10,9 @@ from dashops.plan import Event, Step
 from dashops.run import Run
 from dashops.stack import Stack
 
-NAMES = ("local",)
+NAMES = ("local", "compose")
+
+State = Literal["healthy", "starting", "failing", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Slot:
     """One slot now. `memory` is bytes of the process and all it started, `uptime` seconds."""
 
     slot: str
-    state: Literal["healthy", "starting", "failing", "stopped"]
+    state: State
     url: str
     pid: int | None = None
     memory: int | None = None
@@ -68,6 +70,15 @@ class Target(Protocol):
 
     def follow(self, stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
         """The same, and then every new line, without an end."""
+
+    def url(self, stack: Stack, slot: str) -> str:
+        """Where this machine reaches a slot, also one that nobody else does."""
+
+    def owners(self, stack: Stack) -> Collection[int]:
+        """Ids of the users whose the files of the state folder may be."""
+
+    def purge(self, stack: Stack, facts: Any) -> Iterator[Step]:
+        """The removals of what is not in the state folder, when nothing runs any more."""
 
     def hosts(self, stack: Stack) -> list[str]:
         """testinfra URLs of the machines the stack runs on."""

@@ -13,8 +13,8 @@ from dashops.stack import Stack
 from dashops.targets import local
 from dashops.targets.local import recipe
 from dashops.targets.local.facts import Facts, Holder
-from dashops.targets.local.origin import Origin
 from dashops.targets.local.supervisor import Process
+from dashops.targets.origin import Origin
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "local").glob("*.yml"))
 ORIGIN = Origin(

@@ -65,7 +65,7 @@ class DashboardServer(Voila):
         self.kernel_manager.settings = self.dashops
         self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
         self.kernel_manager.groups = lambda user: identity.person(user).groups
-        self.kernel_manager.claims.publish(self.dashops.store / "claims.pub")
+        self.kernel_manager.claims.publish(self.dashops.claims_file)
         dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
 
         def collect() -> None:

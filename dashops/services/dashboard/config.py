@@ -82,6 +82,12 @@ class Config:
     environments: bool = True
     certificate: str = ""
     certificate_key: str = ""
+    claims_key: str = ""
+
+    @property
+    def claims_file(self) -> Path:
+        """Where kernels find the public key of claims."""
+        return Path(self.claims_key or self.store / "claims.pub")
 
     @property
     def proxied(self) -> bool:
@@ -144,6 +150,7 @@ def load(path: Path, *others: Path) -> Config:
         environments=server.get("environments", True),
         certificate=server.get("certificate", ""),
         certificate_key=server.get("certificate_key", ""),
+        claims_key=server.get("claims_key", ""),
     )
 
 

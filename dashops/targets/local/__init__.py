@@ -6,12 +6,13 @@ from pathlib import Path
 
 from dashops.plan import Step, digest
 from dashops.stack import Stack
-from dashops.targets.local import packages, recipe
+from dashops.targets import packages
+from dashops.targets.local import recipe
 from dashops.targets.local.facts import SLOTS, Facts, facts
 from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
 from dashops.targets.local.recipe import check, environment, files, own
-from dashops.targets.local.state import hosts, slots
+from dashops.targets.local.state import hosts, owners, purge, slots, url
 
 __all__ = [
     "SECRETS",
@@ -23,9 +24,12 @@ __all__ = [
     "follow",
     "hosts",
     "logs",
+    "owners",
+    "purge",
     "slots",
     "tidy",
     "up",
+    "url",
     "wait",
 ]
 

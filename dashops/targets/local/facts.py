@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 from dashops.run import Run
 from dashops.stack import Stack
-from dashops.targets.local import origin, supervisor
-from dashops.targets.local.origin import Origin
+from dashops.targets import machine, origin
+from dashops.targets.local import supervisor
 from dashops.targets.local.supervisor import Process
+from dashops.targets.origin import Origin
 
 SLOTS = ("gateway", "dashboard", "notebook")
 
@@ -63,7 +63,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
     return Facts(
         origin=found,
         code={slot: origin.code(slot) for slot in SLOTS} if found.editable else {},
-        rendered=_texts(stack.state_dir / "rendered"),
+        rendered=machine.read(stack.state_dir / "rendered"),
         secrets=tuple(sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))),
         environments=_environments(stack.state_dir / "environments"),
         supervisor=None if slots is None else _supervisor_digest(stack.state_dir),
@@ -110,7 +110,7 @@ def holder(port: int) -> Holder:
 
 
 def _strangers(stack: Stack, ours: set[int]) -> dict[str, Holder]:
-    taken = {key: port for key, port in stack.ports().items() if not _free(port)}
+    taken = {key: port for key, port in stack.ports().items() if not machine.free(port)}
     held = _ports(ours) if taken else set()
     return {key: holder(port) for key, port in taken.items() if port not in held}
 
@@ -129,25 +129,6 @@ def _ports(pids: set[int]) -> set[int]:
 def _listens(connection: Any, port: int | None = None) -> bool:
     here = connection.status == "LISTEN" and connection.laddr
     return bool(here and port in (None, connection.laddr.port))
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do, or a connection that closed a moment ago would count as taken.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _texts(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def _environments(folder: Path) -> dict[str, str | None]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from dashops import plan, render
 from dashops.errors import SpecError
 from dashops.stack import Stack
-from dashops.targets.local import packages, supervisor
+from dashops.targets import packages
+from dashops.targets.local import supervisor
 from dashops.targets.local.facts import SLOTS, Facts
+from dashops.targets.place import Place
 
 OVERRIDES = "overrides.txt"
 
@@ -27,6 +29,7 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
         "logs": stack.state_dir / "logs",
         "packages": packages.find(stack),
         "browser": browser,
+        "place": _place(stack),
         "requirements": {
             slot: facts.origin.requirement.format(extra=",".join(extras(stack, slot, browser)))
             for slot in SLOTS
@@ -41,6 +44,24 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
         slot: plan.digest(own(drafts, slot) | {"": facts.code.get(slot, "")}) for slot in SLOTS
     }
     return render.recipe("local", blank | {"digests": digests})
+
+
+def _place(stack: Stack) -> Place:
+    state = stack.state_dir
+    return Place(
+        ip="127.0.0.1",
+        hosts=("127.0.0.1", "localhost"),
+        address=stack.dashboard.address or "",
+        dashboard=stack.url("dashboard"),
+        gateway=stack.url("gateway"),
+        secrets=state / "secrets",
+        store=str(state / "store"),
+        claims_key=str(state / "store" / "claims.pub"),
+        bundles=str(state / "gateway"),
+        environments=str(state / "gateway" / "environments"),
+        kernel_log=str(state / "logs" / "kernels.log"),
+        notebooks=str(stack.notebook_dir),
+    )
 
 
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The slots as people want to see them: state, memory, uptime; it changes nothing."""
 
+import os
 import time
 from collections.abc import Iterator
 
+from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets import Slot
 from dashops.targets.local import health
@@ -30,6 +32,21 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
                 _memory(process.pid),
                 max(0, round(time.time() - process.since)),
             )
+
+
+def url(stack: Stack, slot: str) -> str:
+    """Where a slot answers."""
+    return stack.url(slot)
+
+
+def owners(stack: Stack) -> tuple[int, ...]:  # noqa: ARG001
+    """Whose the files are: those of who brings the stack up."""
+    return (os.geteuid(),)
+
+
+def purge(stack: Stack, facts: Facts) -> Iterator[Step]:  # noqa: ARG001
+    """Nothing: all is in the state folder."""
+    return iter(())
 
 
 def hosts(stack: Stack) -> list[str]:  # noqa: ARG001

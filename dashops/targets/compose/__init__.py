@@ -1,0 +1,131 @@
+"""The compose target: each slot in containers of Docker, behind Caddy; Compose v2 converges."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dashops.plan import Step
+from dashops.stack import Stack
+from dashops.targets.compose import recipe
+from dashops.targets.compose.check import check
+from dashops.targets.compose.facts import SLOTS, Facts, facts, project
+from dashops.targets.compose.health import wait
+from dashops.targets.compose.logs import follow, logs
+from dashops.targets.compose.recipe import SECRETS, files, public
+from dashops.targets.compose.state import hosts, owners, slots, url
+
+__all__ = [
+    "SECRETS",
+    "SLOTS",
+    "check",
+    "down",
+    "facts",
+    "files",
+    "follow",
+    "hosts",
+    "logs",
+    "owners",
+    "project",
+    "public",
+    "purge",
+    "slots",
+    "tidy",
+    "up",
+    "url",
+    "wait",
+]
+
+WHEEL = "wheel"
+IMAGES = "images"
+FILES = "files"
+
+
+def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
+    """The steps missing until the stack runs: images, whose the files are, containers."""
+    yield from _build(stack, facts, files)
+    if os.getuid() == 0 and (reason := _foreign(facts, files)):
+        rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
+        owner = f"{facts.uid}:{facts.uid}"
+        yield Step(FILES, "hand over files", reason, ("chown", "-R", owner, *rooms))
+    for slot in SLOTS:
+        if reason := _restart(stack, facts, files, slot):
+            action = "replace container" if facts.of(slot) else "start container"
+            argv = _compose(stack, facts, "up", "--detach", "--no-build", "--no-deps", slot)
+            yield Step(slot, action, reason, argv, facts.compose.env)
+
+
+def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
+    """Remove the images that no container of a healthy stack uses any more."""
+    used = {recipe.said(files, slot, "image") for slot in SLOTS}
+    old = [tag for tag in facts.images if tag not in used]
+    if old:
+        yield Step(IMAGES, "remove images", "no longer used", ("docker", "image", "rm", *old))
+
+
+def down(stack: Stack, facts: Facts) -> Iterator[Step]:
+    """Remove containers and networks; volumes stay."""
+    if facts.containers or facts.networks:
+        argv = _compose(stack, facts, "down", "--remove-orphans", "--timeout", "15")
+        yield Step("stack", "stop all slots", "running", argv, facts.compose.env)
+
+
+def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
+    """Remove volumes and images too."""
+    if facts.volumes:
+        argv = ("docker", "volume", "rm", *facts.volumes)
+        yield Step("stack", "remove volumes", "asked for", argv)
+    if facts.images:
+        argv = ("docker", "image", "rm", "--force", *facts.images)
+        yield Step(IMAGES, "remove images", "asked for", argv)
+    label = f"label=dashops.stack={stack.name}"
+    argv = ("docker", "image", "prune", "--force", "--filter", label)
+    yield Step(IMAGES, "remove layers", "asked for", argv)
+
+
+def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
+    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in facts.images]
+    if not missing:
+        return
+    folder = stack.state_dir / "rendered" / "images"
+    pack = (sys.executable, "-m", "dashops.apps.wheel", folder / recipe.wheel())
+    yield Step(WHEEL, "pack dashops", "images are missing", pack)
+    for slot in missing:
+        hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
+        hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
+        reason = "image is missing" if not facts.of(slot) else "image changed"
+        argv = _compose(stack, facts, "build", slot)
+        yield Step(slot, "build image", reason, argv, facts.compose.env, hint)
+
+
+def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
+    """Why containers of a slot must be made; empty when they are as they should be."""
+    found = facts.of(slot)
+    if not found:
+        return "not running"
+    have, want = recipe.own(facts.rendered, slot), recipe.own(files, slot)
+    if any(each.digest != recipe.said(files, slot, "dashops.digest") for each in found):
+        changed = sorted(path for path in want if have.get(path) != want[path])
+        return f"recipe changed: {', '.join(changed)}" if changed else "made from an older recipe"
+    read = filter(None, recipe.said(files, slot, "secrets").split(", "))
+    if fresh := [name for name in read if name not in facts.secrets]:
+        return f"new secret: {', '.join(fresh)}"
+    if stopped := [each for each in found if each.state != "running"]:
+        return f"container is {stopped[0].state}"
+    if slot == "gateway" and len(found) != stack.gateway.count:
+        return f"{stack.gateway.count} wanted, {len(found)} there"
+    return ""
+
+
+def _foreign(facts: Facts, files: Mapping[str, str]) -> str:
+    """Why files must be given to who runs in the containers."""
+    if any(facts.rendered.get(path) != text for path, text in files.items()):
+        return "files are new"
+    if any(name not in facts.secrets for name in SECRETS):
+        return "secrets are new"
+    return f"`{facts.foreign[0]}` belongs to another user" if facts.foreign else ""
+
+
+def _compose(stack: Stack, facts: Facts, *words: str) -> tuple[str | Path, ...]:
+    file = stack.state_dir / "rendered" / "compose.yaml"
+    return (*facts.compose.argv, "--project-name", project(stack), "--file", file, *words)

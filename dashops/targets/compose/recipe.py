@@ -1,0 +1,214 @@
+"""The compose recipe's values: images, sites and digests become rendered files; pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from packaging.requirements import Requirement
+
+from dashops import plan, render
+from dashops.stack import Stack
+from dashops.targets import packages
+from dashops.targets.compose.facts import SERVICES, SLOTS, Facts, project
+from dashops.targets.place import Place
+
+SECRETS = (
+    "gateway-token",
+    "deploy-token",
+    "author-token",
+    "admin-token",
+    "cookie-secret",
+    "viewer-password",
+    "notebook-token",
+)
+CONFIGURATION = Path("/etc/dashops")
+CA = "/etc/ssl/dashops-ca.pem"
+# Names for which no public authority gives a certificate.
+PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
+STATE = "/var/lib/dashops"
+
+
+def files(stack: Stack, facts: Facts) -> dict[str, str]:
+    """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
+    values = _values(stack, facts)
+    blank = dict.fromkeys(SLOTS, "")
+    drafts = _rendered(stack, values | {"images": blank, "digests": blank})
+    images = {slot: image(stack, facts, drafts, slot) for slot in SLOTS}
+    drafts = _rendered(stack, values | {"images": images, "digests": blank})
+    digests = {slot: plan.digest(own(drafts, slot)) for slot in SLOTS}
+    return _rendered(stack, values | {"images": images, "digests": digests})
+
+
+def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
+    """What only this slot's container is made from: its folder, and its part of compose.yaml."""
+    found = {path: text for path, text in files.items() if path.startswith(f"{slot}/")}
+    # The digest is part of the text it is the digest of, and how many there are changes none.
+    part = re.sub(r"^ +(dashops\.digest|scale): .*\n", "", service(files, slot), flags=re.MULTILINE)
+    return found | ({"compose.yaml": part} if part else {})
+
+
+def service(files: Mapping[str, str], slot: str) -> str:
+    """The part of compose.yaml about a slot; empty when there is none."""
+    part = re.search(rf"^  {slot}:\n(?:    .*\n)+", files.get("compose.yaml", ""), re.MULTILINE)
+    return part[0] if part else ""
+
+
+def said(files: Mapping[str, str], slot: str, key: str) -> str:
+    """What the part about a slot says of `image`, `secrets` or `dashops.digest`."""
+    found = re.search(rf"^ +{re.escape(key)}: (.*)$", service(files, slot), re.MULTILINE)
+    return found[1].strip('"[]') if found else ""
+
+
+def image(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
+    """The name of the slot's image, with a tag made from all that it is built from."""
+    names = {f"images/{slot}.Dockerfile", f"images/{slot}.requirements.txt", "images/ca.pem"}
+    names |= {"images/overrides.txt"} if slot in SERVICES else set()
+    built = {name: text for name, text in files.items() if name in names}
+    made = plan.digest(built | {"": facts.code.get(slot, "")})
+    prefix = f"{stack.images.registry.rstrip('/')}/" if stack.images.registry else ""
+    return f"{prefix}dashops-{stack.name}-{slot}:{made}"
+
+
+def wheel() -> str:
+    """The file name of the running dashops as a wheel."""
+    return f"dashops-{metadata.version('dashops')}-py3-none-any.whl"
+
+
+def sites(stack: Stack) -> list[tuple[str, int]]:
+    """The public addresses with the port of the dashboard server behind each."""
+    both = (
+        (stack.dashboard.address, stack.dashboard.port),
+        (stack.dashboard.content_address, stack.dashboard.content_port),
+    )
+    return [(address, port) for address, port in both if address]
+
+
+def public(stack: Stack) -> list[int]:
+    """The ports that public addresses are on, and 80 where Let's Encrypt looks."""
+    found = set()
+    for address, _ in sites(stack):
+        parts = urlsplit(address.replace("*.", ""))
+        found.add(parts.port or (443 if parts.scheme == "https" else 80))
+        if parts.scheme == "https" and not (stack.proxy.certificate or _private(address)):
+            found.add(80)
+    return sorted(found - set(_loopback(stack)))
+
+
+def given(stack: Stack) -> dict[str, dict[Path, Path]]:
+    """The operator's files by slot, each with where its container sees it."""
+    named = {
+        "dashboard": (
+            stack.identity.options_file,
+            stack.identity.header_key_file,
+            stack.identity.oidc_client_secret_file,
+        ),
+        "notebook": (stack.notebook.entries_file,),
+        "proxy": (stack.proxy.certificate, stack.proxy.certificate_key),
+    }
+    return {
+        slot: {path: Path("/given") / str(n) / path.name for n, path in enumerate(paths) if path}
+        for slot, paths in named.items()
+    }
+
+
+def _values(stack: Stack, facts: Facts) -> dict[str, object]:
+    found = packages.find(stack)
+    certificates = stack.environment.certificates
+    settings = (stack.environment.packages, stack.dashboard.frontends, stack.identity.packages)
+    asked = {
+        "gateway": settings[0],
+        "notebook": settings[0],
+        "dashboard": (*settings[1], *settings[2]),
+    }
+    return {
+        "stack": stack,
+        "project": project(stack),
+        "folder": str(stack.state_dir),
+        "slots": SLOTS,
+        "secrets": SECRETS,
+        "user": f"{facts.uid}:{facts.uid}",
+        "uid": 10001,
+        "passed": [name for name in stack.gateway.env if name not in ("LANG", "LC_ALL")],
+        "bound": stack.where("notebook.folder") != "default",
+        "given": given(stack),
+        "sites": sites(stack),
+        "internal": any(_private(address) for address, _ in sites(stack)),
+        "public": public(stack),
+        "loopback": _loopback(stack),
+        "certificates": certificates is not None,
+        "index": f"--index-url {stack.environment.index} " if stack.environment.index else "",
+        "options": "".join(f"{word} " for word in found.options),
+        "packages": packages.Packages(
+            found.options, {**found.env, "SSL_CERT_FILE": CA} if certificates else found.env
+        ),
+        "wheel": wheel(),
+        "version": metadata.version("dashops"),
+        "browser": "",
+        "place": _place(stack),
+        "requirements": {
+            slot: sorted({*_needed(extras(stack, slot)), *asked[slot]}) for slot in SERVICES
+        },
+        "debs": {
+            "gateway": stack.images.gateway_debs,
+            "dashboard": (),
+            "notebook": (*stack.images.gateway_debs, *stack.images.notebook_debs),
+        },
+    }
+
+
+def extras(stack: Stack, slot: str) -> list[str]:
+    """The parts of dashops that a slot's image gets."""
+    if slot != "dashboard":
+        return [slot]
+    used = {"postgres": stack.dashboard.database, "s3": stack.dashboard.files}
+    prefixes = {"postgres": "postgresql:", "s3": "s3:"}
+    return [slot, *(name for name, url in used.items() if url and url.startswith(prefixes[name]))]
+
+
+def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
+    made = render.recipe("compose", values)
+    if stack.environment.certificates:
+        made["images/ca.pem"] = stack.environment.certificates.read_text(encoding="utf-8")
+    return made
+
+
+def _needed(names: list[str]) -> Iterator[str]:
+    """What dashops itself requires with these extras, for the Python inside."""
+    for line in metadata.requires("dashops") or ():
+        wanted = Requirement(line)
+        marker = wanted.marker
+        if wanted.name != "dashops" and (
+            marker is None or any(marker.evaluate({"extra": name}) for name in ("", *names))
+        ):
+            wanted.marker = None
+            yield str(wanted)
+
+
+def _place(stack: Stack) -> Place:
+    paths = {path: inside for each in given(stack).values() for path, inside in each.items()}
+    return Place(
+        ip="0.0.0.0",  # inside its networks, which is nobody's but the stack's
+        hosts=("127.0.0.1", "localhost", "dashboard"),
+        address=stack.dashboard.address or stack.url("dashboard"),
+        dashboard=f"http://dashboard:{stack.dashboard.port}",
+        gateway=f"http://gateway:{stack.gateway.port}",
+        secrets=Path("/run/secrets"),
+        store=f"{STATE}/store",
+        claims_key=f"{STATE}/claims/claims.pub",
+        bundles=f"{STATE}/gateway",
+        environments=f"{STATE}/gateway/environments",
+        kernel_log="/proc/1/fd/2",
+        notebooks="/notebooks",
+        given=paths,
+    )
+
+
+def _loopback(stack: Stack) -> list[int]:
+    return [stack.dashboard.port, stack.dashboard.content_port, stack.notebook.port]
+
+
+def _private(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return f".{host}".endswith(PRIVATE) or host.replace(".", "").isdigit()

@@ -1,0 +1,92 @@
+"""The slots as people want to see them: state, memory, uptime; it changes nothing."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from dashops.stack import Stack
+from dashops.targets import Slot, State
+from dashops.targets.compose import engine
+from dashops.targets.compose.facts import NOBODY, SLOTS, Container, Facts, project
+
+GATEWAY = "com.docker.compose.service=gateway"
+STATES: dict[str, State] = {
+    "healthy": "healthy",
+    "starting": "starting",
+    "unhealthy": "failing",
+    "": "starting",
+}
+
+
+def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
+    """Every slot, in the order a request passes them backwards; of several the worst state."""
+    memory = _memory(facts)
+    for name in SLOTS:
+        found = facts.of(name)
+        url = _url(stack, name, found)
+        if not found:
+            yield Slot(name, "stopped", url)
+            continue
+        # The order of the words is from bad to good.
+        words: tuple[State, ...] = ("failing", "stopped", "starting", "healthy")
+        worst = min((_state(each) for each in found), key=words.index)
+        runs = [each for each in found if each.state == "running"]
+        yield Slot(
+            name,
+            worst,
+            url,
+            next((each.pid for each in runs if each.pid), None),
+            sum(memory[each.id] for each in runs) if runs else None,
+            max(0, round(time.time() - min(each.started for each in runs))) if runs else None,
+        )
+
+
+def url(stack: Stack, slot: str) -> str:
+    """Where this machine reaches a slot; a gateway only on Linux, with an engine of its own."""
+    if slot != "gateway":
+        return stack.url(slot)
+    filters = {"label": [f"com.docker.compose.project={project(stack)}", GATEWAY]}
+    with engine.connected() as client:
+        for each in client.api.containers(filters=filters):
+            for network in each["NetworkSettings"]["Networks"].values():
+                if network["IPAddress"]:
+                    return f"http://{network['IPAddress']}:{stack.gateway.port}"
+    return ""
+
+
+def owners(stack: Stack) -> tuple[int, ...]:  # noqa: ARG001
+    """Whose the files are: of who brings the stack up, or, as root, of who is in containers."""
+    return (os.geteuid(), os.geteuid() or NOBODY)
+
+
+def hosts(stack: Stack) -> list[str]:  # noqa: ARG001
+    """Where the checks run: this machine."""
+    return ["local://"]
+
+
+def _memory(facts: Facts) -> dict[str, int]:
+    """Bytes of each running container, without files that the kernel keeps for the next read."""
+    found = {}
+    with engine.connected() as client:
+        for each in facts.containers:
+            if each.state == "running":
+                said = client.api.stats(each.id, stream=False, one_shot=True)["memory_stats"]
+                detail = said.get("stats", {})
+                cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+                found[each.id] = max(0, said.get("usage", 0) - cache)
+    return found
+
+
+def _state(container: Container) -> State:
+    if container.state == "running":
+        return STATES[container.health]
+    return "stopped" if container.state in ("exited", "created") else "failing"
+
+
+def _url(stack: Stack, name: str, found: list[Container]) -> str:
+    if name == "proxy":
+        return stack.dashboard.address or stack.url("dashboard")
+    if name == "gateway":
+        # It has no port on this machine, which may reach its network all the same.
+        return f"http://{found[0].address}:{stack.gateway.port}" if found else ""
+    return stack.url(name)
