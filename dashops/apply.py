@@ -82,12 +82,15 @@ def remove(folder: Path) -> None:
 
 
 def steps(planned: Iterable[Step], run: Run, tell: Tell, together: Iterable[str]) -> None:
-    """Run the steps. Slots named in `together` go side by side, each in order; others alone.
+    """Run the steps. Slots named in `together` go side by side, each in order; others alone, as
+    do steps that ask for it.
 
     Raises what the first failing step raised; later steps of that slot are not run.
     """
     slots = frozenset(together)
-    for side_by_side, group in groupby(planned, key=lambda step: step.slot in slots):
+    for side_by_side, group in groupby(
+        planned, key=lambda step: step.slot in slots and not step.alone
+    ):
         chains: dict[str, list[Step]] = {}
         for step in group:
             chains.setdefault(step.slot if side_by_side else "", []).append(step)

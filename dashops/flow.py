@@ -138,7 +138,7 @@ def up(stack: Stack, run: Run, tell: Tell, confirm: Confirm) -> Up:
         changed=not planned.empty and not declined,
         declined=declined,
         seconds=time.monotonic() - began,
-        urls={slot: stack.url(slot) for slot in target.SLOTS},
+        urls={slot: target.url(stack, slot) for slot in target.SLOTS},
         user=stack.dashboard.user,
         password_file=stack.secret_file("viewer-password"),
         provider=stack.identity.provider,

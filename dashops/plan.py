@@ -37,7 +37,7 @@ class Change:
 class Step:
     """One command and why it is needed. Steps of one slot run in order, slots side by side.
 
-    `hint` is what to look at when it fails.
+    `hint` is what to look at when it fails; one that is `alone` runs beside no other.
     """
 
     slot: str
@@ -46,6 +46,7 @@ class Step:
     argv: tuple[str | Path, ...]
     env: Mapping[str, str | Secret | None] = field(default_factory=dict)
     hint: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True)

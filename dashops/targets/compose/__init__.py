@@ -52,7 +52,8 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         if reason := _restart(stack, facts, files, slot):
             action = "replace container" if facts.of(slot) else "start container"
             argv = _compose(stack, facts, "up", "--detach", "--no-build", "--no-deps", slot)
-            yield Step(slot, action, reason, argv, facts.compose.env)
+            # Two calls side by side would each make the network that both miss.
+            yield Step(slot, action, reason, argv, facts.compose.env, alone=True)
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001

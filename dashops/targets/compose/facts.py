@@ -25,7 +25,7 @@ NOBODY = 10001
 class Container:
     """One container of the stack; `started` is a Unix time, `health` empty before the first look.
 
-    `ports` are those of the machine that it holds, `address` its IP where this machine reaches it.
+    `ports` are those of the machine that it holds.
     """
 
     id: str
@@ -39,7 +39,6 @@ class Container:
     pid: int
     started: float
     ports: tuple[int, ...]
-    address: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,6 @@ def _containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]
         about = client.api.inspect_container(each["Id"])
         state, labels = about["State"], about["Config"]["Labels"]
         bindings = about["HostConfig"]["PortBindings"] or {}
-        networks = about["NetworkSettings"]["Networks"].values()
         yield Container(
             id=about["Id"],
             name=about["Name"].lstrip("/"),
@@ -119,7 +117,6 @@ def _containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]
             pid=_seen(int(state["Pid"]), about["Id"]),
             started=_time(state["StartedAt"]),
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
-            address=next((str(net["IPAddress"]) for net in networks if net["IPAddress"]), ""),
         )
 
 

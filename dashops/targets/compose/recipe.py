@@ -1,12 +1,13 @@
 """The compose recipe's values: images, sites and digests become rendered files; pure."""
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
@@ -24,6 +25,30 @@ SECRETS = (
     "notebook-token",
 )
 CONFIGURATION = Path("/etc/dashops")
+# What each service imports when it starts, or soon after.
+WARM = {
+    "gateway": (
+        "ipykernel.kernelapp",
+        "kernel_gateway.gatewayapp",
+        "kernel_gateway.jupyter_websocket",
+        "matplotlib.pyplot",
+        "matplotlib_inline.backend_inline",
+        "plotly.express",
+    ),
+    "dashboard": (
+        "alembic.command",
+        "argon2",
+        "authlib",
+        "joserfc.jwt",
+        "nbclient",
+        "nbconvert.exporters",
+        "sqlalchemy.orm",
+        "voila.app",
+    ),
+    "notebook": ("ipykernel.kernelapp", "jupyterlab.labapp", "matplotlib.pyplot", "notebook.app"),
+}
+# What only the command line needs, and the package itself, which comes as a wheel.
+OUTSIDE = {"dashops", "rich", "supervisor", "typer"}
 CA = "/etc/ssl/dashops-ca.pem"
 # Names for which no public authority gives a certificate.
 PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
@@ -64,7 +89,7 @@ def said(files: Mapping[str, str], slot: str, key: str) -> str:
 def image(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
     """The name of the slot's image, with a tag made from all that it is built from."""
     names = {f"images/{slot}.Dockerfile", f"images/{slot}.requirements.txt", "images/ca.pem"}
-    names |= {"images/overrides.txt"} if slot in SERVICES else set()
+    names |= {"images/overrides.txt", "images/warm.py"} if slot in SERVICES else set()
     built = {name: text for name, text in files.items() if name in names}
     made = plan.digest(built | {"": facts.code.get(slot, "")})
     prefix = f"{stack.images.registry.rstrip('/')}/" if stack.images.registry else ""
@@ -150,12 +175,22 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "requirements": {
             slot: sorted({*_needed(extras(stack, slot)), *asked[slot]}) for slot in SERVICES
         },
+        "warm": {
+            slot: " ".join(sorted({*WARM[slot], *_modules(asked[slot])})) for slot in SERVICES
+        },
         "debs": {
             "gateway": stack.images.gateway_debs,
             "dashboard": (),
             "notebook": (*stack.images.gateway_debs, *stack.images.notebook_debs),
         },
     }
+
+
+def _modules(packages: Iterable[str]) -> Iterator[str]:
+    """What importing these packages may be called: most have modules of their own name."""
+    for each in packages:
+        with contextlib.suppress(InvalidRequirement):
+            yield Requirement(each).name.lower().replace("-", "_")
 
 
 def extras(stack: Stack, slot: str) -> list[str]:
@@ -179,7 +214,7 @@ def _needed(names: list[str]) -> Iterator[str]:
     for line in metadata.requires("dashops") or ():
         wanted = Requirement(line)
         marker = wanted.marker
-        if wanted.name != "dashops" and (
+        if wanted.name not in OUTSIDE and (
             marker is None or any(marker.evaluate({"extra": name}) for name in ("", *names))
         ):
             wanted.marker = None

@@ -23,9 +23,9 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
     memory = _memory(facts)
     for name in SLOTS:
         found = facts.of(name)
-        url = _url(stack, name, found)
+        address = url(stack, name)
         if not found:
-            yield Slot(name, "stopped", url)
+            yield Slot(name, "stopped", address)
             continue
         # The order of the words is from bad to good.
         words: tuple[State, ...] = ("failing", "stopped", "starting", "healthy")
@@ -34,7 +34,7 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
         yield Slot(
             name,
             worst,
-            url,
+            address,
             next((each.pid for each in runs if each.pid), None),
             sum(memory[each.id] for each in runs) if runs else None,
             max(0, round(time.time() - min(each.started for each in runs))) if runs else None,
@@ -43,6 +43,8 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
 
 def url(stack: Stack, slot: str) -> str:
     """Where this machine reaches a slot; a gateway only on Linux, with an engine of its own."""
+    if slot == "proxy":
+        return stack.dashboard.address or stack.url("dashboard")
     if slot != "gateway":
         return stack.url(slot)
     filters = {"label": [f"com.docker.compose.project={project(stack)}", GATEWAY]}
@@ -81,12 +83,3 @@ def _state(container: Container) -> State:
     if container.state == "running":
         return STATES[container.health]
     return "stopped" if container.state in ("exited", "created") else "failing"
-
-
-def _url(stack: Stack, name: str, found: list[Container]) -> str:
-    if name == "proxy":
-        return stack.dashboard.address or stack.url("dashboard")
-    if name == "gateway":
-        # It has no port on this machine, which may reach its network all the same.
-        return f"http://{found[0].address}:{stack.gateway.port}" if found else ""
-    return stack.url(name)
