@@ -78,8 +78,11 @@ class Client(AsyncKernelClient):
 
     async def start_channels(self, **_: Any) -> None:
         """Connect; raises HTTPError when the gateway or kernel is gone."""
+        # The gateway asks the kernel things too, in the name of this session, and numbers its
+        # questions by process as we do ours. In containers both processes may have one number:
+        # its answers were then taken for those to our cells.
         self._socket = await self._kernel.gateway.connect(
-            self._kernel.kernel_id, self.session.session
+            self._kernel.kernel_id, f"run-{self.session.session}"
         )
         self.connected = True
         self._reader = asyncio.ensure_future(self._read(self._socket))
