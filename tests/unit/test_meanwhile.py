@@ -15,8 +15,8 @@ from dashops.stack import Stack
 from dashops.targets import local
 from dashops.targets.local import recipe, supervisor
 from dashops.targets.local.facts import Facts
-from dashops.targets.local.origin import Origin
 from dashops.targets.local.supervisor import Process
+from dashops.targets.origin import Origin
 
 ORIGIN = Origin("-e /src/dashops[{extra}]", "/usr/bin/python3", "3.11", "x editable", editable=True)
 LATER = time.time() + 3600
