@@ -1,9 +1,8 @@
-"""Write changed files and run steps, under a lock. The only module that changes anything."""
+"""Write changed files and run steps. The only module that changes a stack."""
 
 import contextlib
-import fcntl
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -15,26 +14,8 @@ from dashops.run import Run
 
 Tell = Callable[[Event], None]
 
-
-@contextlib.contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold the stack's lock; DashopsError when another dashops works on it now."""
-    secrets.make_folder(folder)
-    folder.chmod(0o700)
-    # The folder often lies in a repository, and nothing in it belongs there.
-    if not (folder / ".gitignore").exists():
-        secrets.write(folder / ".gitignore", "*\n")
-    with (folder / "lock").open("a") as file:
-        (folder / "lock").chmod(0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DashopsError(
-                "another `dashops` is working on this stack",
-                hint="wait until it is done, then repeat",
-                where=str(folder / "lock"),
-            ) from None
-        yield
+Meanwhile = Callable[[Step], str]
+"""Asked right before a step runs: why it is needless by now, empty while it is needed."""
 
 
 def write(root: Path, changes: Iterable[Change], files: Mapping[str, str]) -> None:
@@ -81,11 +62,18 @@ def remove(folder: Path) -> None:
         raise DashopsError(f"`{folder}` cannot be removed: {error}") from error
 
 
-def steps(planned: Iterable[Step], run: Run, tell: Tell, together: Iterable[str]) -> None:
+def steps(
+    planned: Iterable[Step],
+    run: Run,
+    tell: Tell,
+    together: Iterable[str],
+    meanwhile: Meanwhile = lambda _: "",
+) -> None:
     """Run the steps. Slots named in `together` go side by side, each in order; others alone, as
     do steps that ask for it.
 
-    Raises what the first failing step raised; later steps of that slot are not run.
+    A step that `meanwhile` calls needless is told and left out. Raises what the first failing
+    step raised; later steps of that slot are not run.
     """
     slots = frozenset(together)
     for side_by_side, group in groupby(
@@ -96,16 +84,19 @@ def steps(planned: Iterable[Step], run: Run, tell: Tell, together: Iterable[str]
             chains.setdefault(step.slot if side_by_side else "", []).append(step)
         if len(chains) == 1:
             for chain in chains.values():
-                _chain(chain, run, tell)
+                _chain(chain, run, tell, meanwhile)
             continue
         with ThreadPoolExecutor(len(chains)) as pool:
-            jobs = [pool.submit(_chain, chain, run, tell) for chain in chains.values()]
+            jobs = [pool.submit(_chain, chain, run, tell, meanwhile) for chain in chains.values()]
         for job in jobs:
             job.result()
 
 
-def _chain(chain: Iterable[Step], run: Run, tell: Tell) -> None:
+def _chain(chain: Iterable[Step], run: Run, tell: Tell, meanwhile: Meanwhile) -> None:
     for step in chain:
+        if why := meanwhile(step):
+            tell(Event(step.slot, "note", f"{step.action}: not needed any more, {why}"))
+            continue
         tell(Event(step.slot, "start", step.action))
         try:
             run(*step.argv, env=step.env or None)

@@ -1,20 +1,16 @@
 """Every verb as one function that returns a value; read this first. It prints nothing."""
 
-import contextlib
-import secrets as random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashops import apply, client, secrets, targets
-from dashops import attack as attacking
+from dashops import apply, client, lock, promise, secrets, targets
+from dashops import converge as converging
 from dashops import plan as planning
-from dashops import smoke as checks
 from dashops import stack as stacks
-from dashops.client import guest
 from dashops.errors import DashopsError, SpecError
-from dashops.plan import Change, Event, Plan
+from dashops.plan import Event, Plan
 from dashops.run import Run
 from dashops.secrets import Secret
 from dashops.stack import Stack
@@ -26,6 +22,17 @@ Tell = Callable[[Event], None]
 Confirm = Callable[[Plan], bool]
 """Is asked once before anything is changed; False stops the verb."""
 
+
+@dataclass(frozen=True)
+class Asked:
+    """What an operator says of his turn: why, for others to read, and seconds to wait for it."""
+
+    reason: str = ""
+    wait: float = 0
+
+
+ALONE = Asked()
+
 # What `down` leaves in the state folder, and why people want it back.
 KEPT = {
     "store": "published dashboards",
@@ -34,6 +41,7 @@ KEPT = {
     "logs": "logs",
     "gateway": "the gateway's copies of dashboards, so that they open at once",
     "jupyter": "settings of JupyterLab",
+    "history": "what was done to the stack, and renders to go back to",
 }
 
 
@@ -110,32 +118,41 @@ def init(path: Path | None) -> Written:
     return Written(file)
 
 
-def plan(stack: Stack, run: Run) -> Plan:
-    """What `up` would do. Changes nothing, not even a folder."""
-    return _plan(stack, run)[0]
+def plan(stack: Stack, run: Run, out: Path | None = None) -> Plan:
+    """What `up` would do, written to the file `out` unless that is None. Changes nothing else."""
+    basis = converging.plan(stack, run)
+    if out is not None:
+        promise.keep(out, basis)
+    return basis.plan
 
 
-def up(stack: Stack, run: Run, tell: Tell, confirm: Confirm) -> Up:
+def up(
+    stack: Stack,
+    run: Run,
+    tell: Tell,
+    confirm: Confirm,
+    asked: Asked = ALONE,
+    kept: Path | None = None,
+) -> Up:
     """Make the stack run as its file says, and return when every slot is healthy.
 
-    Raises SpecError before any change, ToolError with the end of a log after it.
+    With the file `kept` of a plan do exactly that, or raise DashopsError that says what was
+    changed since. Raises SpecError before any change, ToolError with the end of a log after it.
     """
     began = time.monotonic()
     target = targets.by_name(stack.target)
-    with apply.lock(stack.state_dir):
+    told = promise.read(kept, stack) if kept else None
+    with lock.hold(stack.state_dir, asked.reason, asked.wait, tell) as held:
         _refuse_second(stack, run)
-        planned, changes, files = _plan(stack, run)
-        declined = not planned.empty and not confirm(planned)
+        basis = converging.plan(stack, run)
+        if kept and told:
+            promise.demand(kept, told, basis)
+        declined = not basis.plan.empty and not confirm(basis.plan)
         if not declined:
-            secrets.write(stack.state_dir / stacks.TARGET, stack.target)
-            secrets.ensure(stack.state_dir / "secrets", target.SECRETS)
-            apply.write(stack.state_dir / "rendered", changes, files)
-            apply.steps(planned.steps, run, tell, target.SLOTS)
-            target.wait(stack, tell)
-            apply.steps(planned.tidy, run, tell, target.SLOTS)
+            converging.converge(basis, run, tell, held, "up", asked.reason)
     return Up(
         stack=stack.name,
-        changed=not planned.empty and not declined,
+        changed=not basis.plan.empty and not declined,
         declined=declined,
         seconds=time.monotonic() - began,
         urls={slot: target.url(stack, slot) for slot in target.SLOTS},
@@ -145,29 +162,31 @@ def up(stack: Stack, run: Run, tell: Tell, confirm: Confirm) -> Up:
     )
 
 
-def down(stack: Stack, run: Run, tell: Tell) -> Down:
+def down(stack: Stack, run: Run, tell: Tell, asked: Asked = ALONE) -> Down:
     """Stop everything that runs; what people made or would wait for stays."""
     target = targets.by_name(stack.target)
     if not stack.state_dir.exists():
         return Down(stack.name, stopped=False, declined=False, kept={})
-    with apply.lock(stack.state_dir):
-        steps = tuple(target.down(stack, target.facts(stack, run)))
-        apply.steps(steps, run, tell, target.SLOTS)
+    with lock.hold(stack.state_dir, asked.reason, asked.wait, tell) as held:
+        planned = Plan(steps=tuple(target.down(stack, target.facts(stack, run))))
+        converging.end(stack, planned, run, tell, held, asked.reason)
     kept = {stack.state_dir / name: what for name, what in KEPT.items()}
     return Down(
         stack=stack.name,
-        stopped=bool(steps),
+        stopped=not planned.empty,
         declined=False,
         kept={path: what for path, what in kept.items() if path.exists()},
     )
 
 
-def purge(stack: Stack, run: Run, tell: Tell, confirm: Callable[[Path], bool]) -> Down:
+def purge(
+    stack: Stack, run: Run, tell: Tell, confirm: Callable[[Path], bool], asked: Asked = ALONE
+) -> Down:
     """Stop everything and remove the state folder with all published dashboards in it."""
     if not stack.state_dir.exists() or not confirm(stack.state_dir):
         declined = stack.state_dir.exists()
         return Down(stack.name, stopped=False, declined=declined, kept={})
-    done = down(stack, run, tell)
+    done = down(stack, run, tell, asked)
     target = targets.by_name(stack.target)
     apply.steps(tuple(target.purge(stack, target.facts(stack, run))), run, tell, ())
     apply.remove(stack.state_dir)
@@ -189,7 +208,7 @@ def status(stack: Stack, run: Run) -> Status:
 
 def render(stack: Stack, run: Run, folder: Path | None) -> Rendered:
     """The rendered recipe; written to `folder` (which may exist) unless that is None."""
-    files = dict(_plan(stack, run)[2])
+    files = dict(converging.plan(stack, run).wanted)
     if folder is not None:
         apply.write(folder, planning.changes({}, files), files)
     return Rendered(files, folder)
@@ -218,58 +237,6 @@ def password(stack: Stack, slot: str) -> Login:
     return Login(stack.url(slot), stack.dashboard.user if slot == "dashboard" else "", secret)
 
 
-def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Report:
-    """Check the running stack; the report's JUnit XML is kept in `junit` unless that is None.
-
-    Raises ChecksFailed when nothing runs, and ToolError when the checks cannot be run; a check
-    that fails is in the report.
-    """
-    checks.require_installed()
-    checks.require_running(stack, run)
-    if junit is not None:
-        # Whether it can be written is better known before, and old results must not outlive this.
-        apply.save(junit, "")
-    name = f"dashops-smoke-{random.token_hex(4)}"
-    tell(Event("checks", "start", "from processes to a browser"))
-    try:
-        report = checks.check(stack, run, name)
-    except DashopsError:
-        tell(Event("checks", "failed", "did not run"))
-        raise
-    finally:
-        _withdraw(stack, name)
-    tell(Event("checks", "done" if report.passed else "failed", "from processes to a browser"))
-    if junit is not None:
-        apply.save(junit, report.junit)
-    return report
-
-
-def attack(
-    stack: Stack, run: Run, url: str | None, who: attacking.Login | None, tell: Tell
-) -> attacking.Report:
-    """Try what nobody may do, against a running stack of one's own.
-
-    Raises ChecksFailed when nothing runs; what gets through is in the report.
-    """
-    checks.require_running(stack, run)
-    begun: list[str] = []
-
-    def next_group(name: str) -> None:
-        if begun:
-            tell(Event(begun[-1], "done", ""))
-        begun.append(name)
-        tell(Event(name, "start", ""))
-
-    try:
-        report = attacking.attack(stack, url, who, next_group)
-    except DashopsError:
-        if begun:
-            tell(Event(begun[-1], "failed", ""))
-        raise
-    tell(Event(begun[-1], "done", ""))
-    return report
-
-
 def _refuse_second(stack: Stack, run: Run) -> None:
     """SpecError when the stack runs on another target: two would serve one set of passwords."""
     last = stack.on(stacks.last_target(stack))
@@ -282,30 +249,3 @@ def _refuse_second(stack: Stack, run: Run) -> None:
             hint=f"stop it first: `DASHOPS_TARGET={last.target} dashops down`",
             where=stack.where("target"),
         )
-
-
-def _withdraw(stack: Stack, name: str) -> None:
-    """Remove the dashboard of checks that were interrupted before they could do so."""
-    # Where no server answers, the check that should have removed it has said so.
-    with contextlib.suppress(DashopsError):
-        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
-        server = client.Server(stack.url("dashboard"), token)
-        if name in {each.name for each in server.dashboards()}:
-            server.remove(name)
-    if stack.identity.provider == "local":
-        guest.forget(stack, name)
-
-
-def _plan(stack: Stack, run: Run) -> tuple[Plan, Sequence[Change], Mapping[str, str]]:
-    target = targets.by_name(stack.target)
-    facts = target.facts(stack, run)
-    target.check(stack, facts)
-    files = target.files(stack, facts)
-    changes = tuple(planning.changes(facts.rendered, files))
-    made = secrets.missing(stack.state_dir / "secrets", target.SECRETS)
-    planned = Plan(
-        changes=(*(Change(f"secrets/{name}", "create") for name in made), *changes),
-        steps=tuple(target.up(stack, facts, files)),
-        tidy=tuple(target.tidy(stack, facts, files)),
-    )
-    return planned, changes, files

@@ -7,7 +7,7 @@ variables that kernels may see. Secrets that are there stay.
 import json
 import sys
 
-from dashops import apply, plan, run, secrets, targets
+from dashops import apply, lock, plan, run, secrets, targets
 from dashops import stack as stacks
 from dashops.errors import DashopsError
 
@@ -16,7 +16,7 @@ def render() -> dict[str, list[str]]:
     """Write them below the state folder; SpecError when a setting cannot be used."""
     stack = stacks.load()
     target = targets.by_name(stack.target)
-    with apply.lock(stack.state_dir):
+    with lock.hold(stack.state_dir):
         # An app has no notebook server.
         names = [each for each in target.SECRETS if each != "notebook-token"]
         secrets.ensure(stack.state_dir / "secrets", names)

@@ -9,6 +9,9 @@ from typing import Literal
 
 from dashops.secrets import Secret
 
+Kind = Literal["make", "install", "start", "restart", "stop", "remove"]
+"""What a step does to what is there: only the last three take something away."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -37,25 +40,49 @@ class Change:
 class Step:
     """One command and why it is needed. Steps of one slot run in order, slots side by side.
 
-    `hint` is what to look at when it fails; one that is `alone` runs beside no other.
+    `hint` is what to look at when it fails; one that is `alone` runs beside no other. `ends` are
+    the slots whose processes it ends, and `saw` names what it found in its place (a pid), empty
+    for nothing.
     """
 
     slot: str
+    kind: Kind
     action: str
     reason: str
     argv: tuple[str | Path, ...]
     env: Mapping[str, str | Secret | None] = field(default_factory=dict)
     hint: str = ""
     alone: bool = False
+    ends: tuple[str, ...] = ()
+    saw: str = ""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What people lose when a slot ends, as its server says at this moment.
+
+    `people` viewers, of `dashboards` dashboards, lose the state of their kernels; in the notebook
+    slot `kernels` of authors end. None is what nobody could say, and `unknown` says why.
+    """
+
+    slot: str
+    people: int | None = None
+    dashboards: int | None = None
+    kernels: int | None = None
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a verb would do: the files, then `steps`, and when all is healthy `tidy`."""
+    """Everything a verb would do: the files, then `steps`, and when all is healthy `tidy`.
+
+    `losses` are of the slots that steps end, by slot.
+    """
 
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     tidy: tuple[Step, ...] = ()
+    losses: Mapping[str, Loss] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:

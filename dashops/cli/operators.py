@@ -16,12 +16,15 @@ from dashops.cli.options import (
     Lines,
     Once,
     Purge,
+    Reason,
     Server,
     Slots,
     StackFile,
     Target,
     TokenFile,
+    Wait,
     Yes,
+    failing_with_1,
     load,
     show,
 )
@@ -45,39 +48,66 @@ def schema() -> None:
 
 @app.command()
 def up(
-    stack: StackFile = None, target: Target = None, yes: Yes = False, json: Json = False
+    stack: StackFile = None,
+    target: Target = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Do what this plan says, or refuse.")
+    ] = None,
+    wait: Wait = 0,
+    reason: Reason = "",
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Make the stack run, and wait until every slot is healthy.
 
-    Shows what it would do and asks, when someone is there to answer.
+    Shows what it would do and asks, when someone is there to answer and there is no --plan.
     """
     from dashops import flow, run, view
 
     with view.progress() as tell:
-        confirm = view.confirm_plan if view.asks(yes, json) else view.agree
-        done = flow.up(load(stack, target), run.run, tell, confirm)
+        confirm = view.confirm_plan if view.asks(yes or plan is not None, json) else view.agree
+        asked = flow.Asked(reason, wait)
+        done = flow.up(load(stack, target), run.run, tell, confirm, asked, plan)
     show(done, json)
 
 
 @app.command()
 def down(
-    stack: StackFile = None, purge: Purge = False, yes: Yes = False, json: Json = False
+    stack: StackFile = None,
+    purge: Purge = False,
+    wait: Wait = 0,
+    reason: Reason = "",
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Stop everything. Published dashboards, passwords, environments and logs stay."""
     from dashops import flow, run, view
 
     with view.progress() as tell:
         confirm = view.confirm_purge if view.asks(yes, json) else view.agree
-        verb = flow.purge if purge else flow.down
-        done = verb(load(stack), run.run, tell, *([confirm] if purge else []))
+        asked = flow.Asked(reason, wait)
+        if purge:
+            done = flow.purge(load(stack), run.run, tell, confirm, asked)
+        else:
+            done = flow.down(load(stack), run.run, tell, asked)
     show(done, json)
 
 
 @app.command()
-def status(stack: StackFile = None, json: Json = False) -> None:
-    """Show the slots, dashboards and viewers. Exit code 1 when a slot is not healthy."""
-    from dashops import flow, run
+def status(
+    stack: StackFile = None,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Show what was changed by hand since the last up.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show slots, dashboards and viewers. Exit code 1 when a slot is not healthy, or at a drift."""
+    from dashops import flow, past, run
 
+    if drift:
+        changed = past.drift(load(stack), run.run)
+        show(changed, json)
+        raise typer.Exit(1 if changed.found else 0)
     found = flow.status(load(stack), run.run)
     show(found, json)
     raise typer.Exit(0 if found.healthy else 1)
@@ -120,13 +150,24 @@ def logs(
 
 @app.command()
 def plan(
-    stack: StackFile = None, target: Target = None, diff: Diff = False, json: Json = False
+    stack: StackFile = None,
+    target: Target = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write it into a file for `up --plan`.")
+    ] = None,
+    diff: Diff = False,
+    json: Json = False,
 ) -> None:
-    """Show what `up` would do and why. Changes nothing."""
+    """Show what `up` would do, why, and who loses what. Exit code 2 when there is something to do.
+
+    Changes nothing. A failure is exit code 1, a mistake in the stack file too.
+    """
     from dashops import flow, run, view
 
-    found = flow.plan(load(stack, target), run.run)
+    with failing_with_1():
+        found = flow.plan(load(stack, target), run.run, out)
     show(view.WithDiff(found) if diff and not json else found, json)
+    raise typer.Exit(0 if found.empty else 2)
 
 
 @app.command()
@@ -154,10 +195,10 @@ def password(
 @app.command()
 def smoke(stack: StackFile = None, junit: Junit = None, json: Json = False) -> None:
     """Check the running stack, from processes to a browser. Exit code 4 when a check fails."""
-    from dashops import flow, run, view
+    from dashops import proving, run, view
 
     with view.progress() as tell:
-        report = flow.smoke(load(stack), run.run, tell, junit)
+        report = proving.smoke(load(stack), run.run, tell, junit)
     show(report, json)
     report.raise_for_failures()
 
@@ -176,11 +217,11 @@ def attack(
     json: Json = False,
 ) -> None:
     """Try on your own stack what nobody may do. Exit code 4 when something gets through."""
-    from dashops import attack, flow, run, view
+    from dashops import attack, proving, run, view
 
     with view.progress() as tell:
         login = attack.login(user, password_file)
-        report = flow.attack(load(stack), run.run, url, login, tell)
+        report = proving.attack(load(stack), run.run, url, login, tell)
     show(report, json)
     report.raise_for_failures()
 

@@ -1,9 +1,13 @@
 """The options that verbs share, and what every verb does: load the stack, show the value."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from dashops.errors import DashopsError
 
 if TYPE_CHECKING:
     from dashops.stack import Stack
@@ -25,6 +29,10 @@ Purge = Annotated[
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged next.")]
 Every = Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")]
 Once = Annotated[bool, typer.Option("--once", help="Print it once, as without a terminal.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for others and for the history.")]
+Wait = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait while another works on the stack.")
+]
 Lines = Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each log.")]
 Slots = Annotated[list[str] | None, typer.Argument(metavar="[SLOT]...", show_default=False)]
 Server = Annotated[
@@ -47,6 +55,16 @@ Strict = Annotated[bool, typer.Option("--strict", help="Refuse when preflight wa
 Fix = Annotated[bool, typer.Option("--fix", help="Write missing packages to requirements.txt.")]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Keep the results as JUnit XML.")]
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILES", show_default=False)]
+
+
+@contextlib.contextmanager
+def failing_with_1() -> Iterator[None]:
+    """Every named failure is exit code 1 here, where 2 is an answer."""
+    try:
+        yield
+    except DashopsError as error:
+        error.exit_code = 1
+        raise
 
 
 def load(path: Path | None, target: str | None = None) -> "Stack":

@@ -35,6 +35,14 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True)
+class Drift:
+    """One thing that is not as the last `up` left it; `what` follows the subject in a sentence."""
+
+    subject: str
+    what: str
+
+
 class Target(Protocol):
     """The verbs of a platform; a module that has them is a target."""
 
@@ -53,6 +61,12 @@ class Target(Protocol):
     def up(self, stack: Stack, facts: Any, files: Mapping[str, str]) -> Iterator[Step]:
         """The steps missing until the stack runs."""
 
+    def meanwhile(self, stack: Stack, files: Mapping[str, str], step: Step) -> str:
+        """Right before a step: what made it needless since it was planned, empty if nothing.
+
+        DashopsError when it would do something else now. Of `down`, `files` is empty.
+        """
+
     def wait(self, stack: Stack, tell: Callable[[Event], None]) -> None:
         """Return when every slot is healthy; ToolError when one fails or time is over."""
 
@@ -61,6 +75,9 @@ class Target(Protocol):
 
     def down(self, stack: Stack, facts: Any) -> Iterator[Step]:
         """The removals, newest first."""
+
+    def drift(self, stack: Stack, facts: Any, applied: Mapping[str, str]) -> Iterator[Drift]:
+        """What is not as the last `up` left it, besides its rendered files, the `applied`."""
 
     def slots(self, stack: Stack, facts: Any) -> Iterator[Slot]:
         """The state of every slot, for people."""

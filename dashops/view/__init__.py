@@ -4,6 +4,7 @@ from dashops.view import (  # noqa: F401  register how values print
     administration,
     attempts,
     checks,
+    past,
     people,
     plugins,
     revisions,
@@ -14,6 +15,7 @@ from dashops.view.asking import (
     confirm_plan,
     confirm_purge,
     confirm_remove,
+    confirm_unlock,
     new_password,
 )
 from dashops.view.dashboards import announce, browse, step
@@ -35,6 +37,7 @@ __all__ = [
     "confirm_plan",
     "confirm_purge",
     "confirm_remove",
+    "confirm_unlock",
     "document",
     "error",
     "failures",

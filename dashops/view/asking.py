@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dashops import errors
+from dashops.lock import Holder
 from dashops.plan import Plan
 from dashops.view import stacks, text
 
@@ -35,6 +36,12 @@ def confirm_purge(folder: Path) -> bool:
 def confirm_remove(name: str) -> bool:
     """Ask before a dashboard is gone for its viewers."""
     return question(f"Remove the dashboard `{name}`?", default="n")
+
+
+def confirm_unlock(holder: Holder) -> bool:
+    """Ask before somebody's work is stopped in the middle."""
+    text.note(f"{holder}; it stops before its next step.")
+    return question("Break its lock?", default="n")
 
 
 def new_password(name: str) -> str:

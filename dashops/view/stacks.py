@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from dashops import flow, run
-from dashops.plan import Plan
+from dashops.plan import Loss, Plan, Step
 from dashops.targets import Line, Slot
 from dashops.view import text
 from dashops.view.text import as_json, as_text, say
@@ -26,7 +26,31 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         sign, colour = SIGNS[change.kind]
         yield f"{text.paint(sign, colour)} {change.path}"
     for step in (*plan.steps, *plan.tidy):
-        yield f"{text.paint('>', 'bold')} {step.slot}: {step.action} ({step.reason})"
+        line = f"{text.paint('>', 'bold')} {step.slot}: {step.action} ({step.reason})"
+        yield "; ".join([line, *lost(plan, step)])
+
+
+def lost(plan: Plan, step: Step) -> Iterator[str]:
+    """What a step costs people, in words; nothing when it ends no slot."""
+    words = (_loss(plan.losses[slot]) for slot in step.ends if slot in plan.losses)
+    # Gateway and dashboard server have the same viewers.
+    yield from dict.fromkeys(words)
+
+
+def _loss(loss: Loss) -> str:
+    if loss.unknown and loss.slot == "notebook":
+        return f"kernels of authors that end are not known: {loss.unknown}"
+    if loss.unknown:
+        return f"viewers that lose their state are not known: {loss.unknown}"
+    if loss.slot == "notebook":
+        kernels = f"{loss.kernels} kernels" if loss.kernels != 1 else "1 kernel"
+        return f"{kernels} of authors end{'s' if loss.kernels == 1 else ''}"
+    viewers = f"{loss.people} viewers" if loss.people != 1 else "1 viewer"
+    dashboards = f"{loss.dashboards} dashboards" if loss.dashboards != 1 else "1 dashboard"
+    if loss.people == 0:
+        return "no viewer loses anything"
+    loses = "loses its" if loss.people == 1 else "lose their"
+    return f"{viewers} of {dashboards} {loses} state"
 
 
 @as_text.register
@@ -39,14 +63,23 @@ def _(plan: Plan) -> None:
     steps = [
         {
             "slot": step.slot,
+            "kind": step.kind,
             "action": step.action,
             "reason": step.reason,
             "command": run.shown(step.argv),
+            "ends": step.ends,
         }
         for step in (*plan.steps, *plan.tidy)
     ]
     changes = [asdict(change) for change in plan.changes]
-    text.document({"empty": plan.empty, "changes": changes, "steps": steps})
+    losses = {slot: _numbers(loss) for slot, loss in plan.losses.items()}
+    text.document({"empty": plan.empty, "changes": changes, "steps": steps, "losses": losses})
+
+
+def _numbers(loss: Loss) -> dict[str, int | str | None]:
+    if loss.slot == "notebook":
+        return {"kernels": loss.kernels, "unknown": loss.unknown}
+    return {"viewers": loss.people, "dashboards": loss.dashboards, "unknown": loss.unknown}
 
 
 @as_text.register

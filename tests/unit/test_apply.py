@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashops import apply, errors, plan
+from dashops import apply, errors, lock, plan
 from dashops.plan import Event, Step
 from dashops.run import Fake, Result
 
@@ -37,26 +37,26 @@ def test_only_what_changed_is_written_and_what_is_gone_goes(tmp_path: Path) -> N
 
 def test_a_second_dashops_is_told_to_wait(tmp_path: Path) -> None:
     with (
-        apply.lock(tmp_path),
+        lock.hold(tmp_path),
         pytest.raises(errors.DashopsError, match="another `dashops`"),
-        apply.lock(tmp_path),
+        lock.hold(tmp_path),
     ):
         pass
-    with apply.lock(tmp_path):
+    with lock.hold(tmp_path):
         pass
 
 
 def test_the_state_folder_is_private_and_stays_out_of_repositories(tmp_path: Path) -> None:
     state = tmp_path / ".dashops"
     state.mkdir(mode=0o755)
-    with apply.lock(state):
+    with lock.hold(state):
         pass
     assert state.stat().st_mode & 0o777 == 0o700
     assert (state / ".gitignore").read_text() == "*\n"
 
 
 def step(slot: str, word: str) -> Step:
-    return Step(slot, word, "because", (word,))
+    return Step(slot, "make", word, "because", (word,))
 
 
 def test_slots_go_side_by_side_and_everything_else_alone() -> None:
@@ -81,7 +81,7 @@ def test_slots_go_side_by_side_and_everything_else_alone() -> None:
 def test_a_failing_step_ends_its_slot_and_everything_after_it() -> None:
     events: list[Event] = []
     run = Fake({"bad": Result(("bad",), 1, "", "why")})
-    bad = Step("gateway", "bad", "because", ("bad",), hint="see `gateway.port`")
+    bad = Step("gateway", "make", "bad", "because", ("bad",), hint="see `gateway.port`")
     planned = [bad, step("gateway", "never"), step("supervisor", "never")]
     with pytest.raises(errors.ToolError, match="`bad` failed") as caught:
         apply.steps(planned, run, events.append, ["gateway"])
@@ -92,7 +92,7 @@ def test_a_failing_step_ends_its_slot_and_everything_after_it() -> None:
 
 def test_steps_get_their_environment() -> None:
     run = Fake()
-    planned = [Step("gateway", "x", "because", ("x",), {"SECRET": None, "A": "1"})]
+    planned = [Step("gateway", "make", "x", "because", ("x",), {"SECRET": None, "A": "1"})]
     apply.steps(planned, run, lambda _: None, [])
     assert run.envs == [{"SECRET": None, "A": "1"}]
 
@@ -128,9 +128,19 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     state = tmp_path / "file" / ".dashops"
     named = pytest.raises(errors.DashopsError, match=r"file/\.dashops` cannot be written: ")
-    with named, apply.lock(state):
+    with named, lock.hold(state):
         pass
     with named:
         apply.write(state, [], {})
     with pytest.raises(errors.DashopsError, match="cannot be removed"):
         apply.remove(state)
+
+
+def test_a_needless_step_is_told_and_left_out() -> None:
+    events: list[Event] = []
+    run = Fake()
+    planned = [step("gateway", "first"), step("gateway", "second")]
+    gone = {"first": "it runs", "second": ""}
+    apply.steps(planned, run, events.append, ["gateway"], lambda each: gone[each.action])
+    assert run.calls == [("second",)]
+    assert events[0] == Event("gateway", "note", "first: not needed any more, it runs")

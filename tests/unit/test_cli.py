@@ -56,24 +56,25 @@ class Command:
 
 def test_plan_changes_nothing(folder: Path, dashops: Command) -> None:
     before = sorted(folder.rglob("*"))
-    assert dashops("plan") == 0
+    assert dashops("plan") == 2
     assert "+ secrets/viewer-password" in dashops.out
     assert "> gateway: make environment (environment is missing)" in dashops.out
     assert sorted(folder.rglob("*")) == before
 
 
 def test_plan_for_programs(folder: Path, dashops: Command) -> None:
-    assert dashops("plan", "--json") == 0
+    assert dashops("plan", "--json") == 2
     found = json.loads(dashops.out)
     assert found["empty"] is False
     assert {change["kind"] for change in found["changes"]} == {"create"}
     assert found["steps"][0]["slot"] == "gateway"
+    assert [step["kind"] for step in found["steps"][:3]] == ["make", "install", "install"]
     assert "uv venv" in found["steps"][0]["command"]
     assert not list(folder.glob(".dashops"))
 
 
 def test_plan_shows_the_lines_that_change(folder: Path, dashops: Command) -> None:
-    assert dashops("plan", "--diff") == 0
+    assert dashops("plan", "--diff") == 2
     assert "+c.ServerApp.port = 7" in dashops.out
     assert "$ " in dashops.out
     assert str(folder) in dashops.out
@@ -124,10 +125,16 @@ def test_password_is_printed_alone(folder: Path, dashops: Command) -> None:
 
 def test_a_mistake_in_the_stack_file_is_usage(folder: Path, dashops: Command) -> None:
     (folder / "dashops.yaml").write_text("gateway: {prot: 5}\n")
-    assert dashops("plan") == 2
+    assert dashops("render") == 2
     assert dashops.out == ""
     assert "error: " in dashops.err
     assert "dashops.yaml:1" in dashops.err
+    assert "did you mean `port`?" in dashops.err
+
+
+def test_a_mistake_is_not_taken_for_something_to_do(folder: Path, dashops: Command) -> None:
+    (folder / "dashops.yaml").write_text("gateway: {prot: 5}\n")
+    assert dashops("plan") == 1
     assert "did you mean `port`?" in dashops.err
 
 

@@ -24,7 +24,7 @@ def test_digest_depends_on_paths_and_texts_but_not_on_order() -> None:
 
 
 def test_a_plan_is_empty_only_without_files_and_steps() -> None:
-    step = Step("gateway", "start", "not running", ("true",))
+    step = Step("gateway", "start", "start", "not running", ("true",))
     assert Plan().empty
     assert not Plan(tidy=(step,)).empty
     assert not Plan(steps=(step,)).empty

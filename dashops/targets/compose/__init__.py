@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dashops.plan import Step
+from dashops.plan import Kind, Step
 from dashops.stack import Stack
 from dashops.targets.compose import recipe
 from dashops.targets.compose.check import check
+from dashops.targets.compose.drift import drift, meanwhile
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
 from dashops.targets.compose.logs import follow, logs
@@ -20,11 +21,13 @@ __all__ = [
     "SLOTS",
     "check",
     "down",
+    "drift",
     "facts",
     "files",
     "follow",
     "hosts",
     "logs",
+    "meanwhile",
     "owners",
     "project",
     "public",
@@ -47,13 +50,27 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     if os.getuid() == 0 and (reason := _foreign(facts, files)):
         rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
         owner = f"{facts.uid}:{facts.uid}"
-        yield Step(FILES, "hand over files", reason, ("chown", "-R", owner, *rooms))
+        yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
     for slot in SLOTS:
         if reason := _restart(stack, facts, files, slot):
-            action = "replace container" if facts.of(slot) else "start container"
+            found = facts.of(slot)
+            kind: Kind = "restart" if found else "start"
+            action = "replace container" if found else "start container"
+            ends = (slot,) if any(each.state == "running" for each in found) else ()
+            saw = " ".join(each.id for each in found)
             argv = _compose(stack, facts, "up", "--detach", "--no-build", "--no-deps", slot)
             # Two calls side by side would each make the network that both miss.
-            yield Step(slot, action, reason, argv, facts.compose.env, alone=True)
+            yield Step(
+                slot,
+                kind,
+                action,
+                reason,
+                argv,
+                facts.compose.env,
+                alone=True,
+                ends=ends,
+                saw=saw,
+            )
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
@@ -61,27 +78,29 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
     used = {recipe.said(files, slot, "image") for slot in SLOTS}
     old = [tag for tag in facts.images if tag not in used]
     if old:
-        yield Step(IMAGES, "remove images", "no longer used", ("docker", "image", "rm", *old))
+        argv = ("docker", "image", "rm", *old)
+        yield Step(IMAGES, "remove", "remove images", "no longer used", argv)
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
     """Remove containers and networks; volumes stay."""
     if facts.containers or facts.networks:
         argv = _compose(stack, facts, "down", "--remove-orphans", "--timeout", "15")
-        yield Step("stack", "stop all slots", "running", argv, facts.compose.env)
+        ends = tuple(slot for slot in SLOTS if facts.of(slot))
+        yield Step("stack", "stop", "stop all slots", "running", argv, facts.compose.env, ends=ends)
 
 
 def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
     """Remove volumes and images too."""
     if facts.volumes:
         argv = ("docker", "volume", "rm", *facts.volumes)
-        yield Step("stack", "remove volumes", "asked for", argv)
+        yield Step("stack", "remove", "remove volumes", "asked for", argv)
     if facts.images:
         argv = ("docker", "image", "rm", "--force", *facts.images)
-        yield Step(IMAGES, "remove images", "asked for", argv)
+        yield Step(IMAGES, "remove", "remove images", "asked for", argv)
     label = f"label=dashops.stack={stack.name}"
     argv = ("docker", "image", "prune", "--force", "--filter", label)
-    yield Step(IMAGES, "remove layers", "asked for", argv)
+    yield Step(IMAGES, "remove", "remove layers", "asked for", argv)
 
 
 def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
@@ -90,13 +109,13 @@ def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Ste
         return
     folder = stack.state_dir / "rendered" / "images"
     pack = (sys.executable, "-m", "dashops.apps.wheel", folder / recipe.wheel())
-    yield Step(WHEEL, "pack dashops", "images are missing", pack)
+    yield Step(WHEEL, "make", "pack dashops", "images are missing", pack)
     for slot in missing:
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
         argv = _compose(stack, facts, "build", slot)
-        yield Step(slot, "build image", reason, argv, facts.compose.env, hint)
+        yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
 
 
 def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:

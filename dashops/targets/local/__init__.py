@@ -8,9 +8,11 @@ from dashops.plan import Step, digest
 from dashops.stack import Stack
 from dashops.targets import packages
 from dashops.targets.local import recipe
-from dashops.targets.local.facts import SLOTS, Facts, facts
+from dashops.targets.local.drift import drift
+from dashops.targets.local.facts import SECRETS, SLOTS, Facts, facts
 from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
+from dashops.targets.local.meanwhile import meanwhile
 from dashops.targets.local.recipe import check, environment, files, own
 from dashops.targets.local.state import hosts, owners, purge, slots, url
 
@@ -19,11 +21,13 @@ __all__ = [
     "SLOTS",
     "check",
     "down",
+    "drift",
     "facts",
     "files",
     "follow",
     "hosts",
     "logs",
+    "meanwhile",
     "owners",
     "purge",
     "slots",
@@ -33,16 +37,6 @@ __all__ = [
     "wait",
 ]
 
-SECRETS = (
-    "gateway-token",
-    "deploy-token",
-    "author-token",
-    "admin-token",
-    "cookie-secret",
-    "viewer-password",
-    "notebook-token",
-)
-
 
 def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     """The steps missing until the stack runs: environments, then the supervisor or its slots."""
@@ -50,17 +44,17 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         yield from _environment(stack, facts, files, slot)
     supervisor = digest({"": files["supervisord.conf"]})
     if facts.leftovers:
-        yield _control(stack, "supervisor", "stop leftovers", "their supervisor died", "stop")
+        yield _stop(stack, "stop leftovers", "their supervisor died", SLOTS)
     if facts.supervisor is None:
         yield from _start(stack, facts, supervisor, "not running")
     elif facts.supervisor != supervisor:
         reason = "recipe changed: supervisord.conf"
-        yield _control(stack, "supervisor", "stop", reason, "stop")
+        yield _stop(stack, "stop", reason, running(facts))
         yield from _start(stack, facts, supervisor, reason)
     else:
         for slot in SLOTS:
             if reason := _restart(stack, facts, files, slot):
-                yield _control(stack, slot, "start", reason, "restart", slot)
+                yield _begin(stack, facts, slot, reason)
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
@@ -70,17 +64,23 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
         if name not in used:
             folder = stack.state_dir / "environments" / name
             slot = name.rpartition("-")[0] or name
-            yield Step(slot, "remove environment", "no longer used", ("rm", "-rf", folder))
+            words = ("rm", "-rf", folder)
+            yield Step(slot, "remove", "remove environment", "no longer used", words)
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
     """Stop everything that runs, then remove the sockets and pid files."""
     if facts.supervisor is not None or facts.leftovers:
         reason = "running" if facts.supervisor is not None else "their supervisor died"
-        yield _control(stack, "supervisor", "stop all slots", reason, "stop")
+        yield _stop(stack, "stop all slots", reason, running(facts) or SLOTS)
     if (stack.state_dir / "run").exists():
         argv = ("rm", "-rf", stack.state_dir / "run")
-        yield Step("supervisor", "remove sockets", "nothing runs", argv)
+        yield Step("supervisor", "remove", "remove sockets", "nothing runs", argv)
+
+
+def running(facts: Facts) -> tuple[str, ...]:
+    """The slots that have a process."""
+    return tuple(slot for slot in SLOTS if slot in facts.slots and facts.slots[slot].pid)
 
 
 def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> Iterator[Step]:
@@ -104,19 +104,22 @@ def _environment(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str
     venv: tuple[str | Path, ...] = (uv, "venv", "--clear", "--python", facts.origin.python, folder)
     setting = "dashboard.frontends" if slot == "dashboard" else "environment.packages"
     hint = f"see `environment.python` ({stack.where('environment.python')})"
-    yield Step(slot, "make environment", reason, venv, found.env, hint)
+    yield Step(slot, "make", "make environment", reason, venv, found.env, hint)
     hint = f"see `{setting}` ({stack.where(setting)}) and `environment.index`"
-    yield Step(slot, "install packages", reason, (uv, "pip", "install", *options), found.env, hint)
-    yield Step(slot, "complete environment", reason, ("cp", requirements, folder))
+    install: tuple[str | Path, ...] = (uv, "pip", "install", *options)
+    yield Step(slot, "install", "install packages", reason, install, found.env, hint)
+    yield Step(slot, "install", "complete environment", reason, ("cp", requirements, folder))
 
 
 def _start(stack: Stack, facts: Facts, digest: str, reason: str) -> Iterator[Step]:
     rooms = [stack.state_dir / name for name in ("run", "logs")]
     conf = stack.state_dir / "rendered" / "supervisord.conf"
     marks = {"DASHOPS_STATE_DIR": str(stack.state_dir), "DASHOPS_DIGEST": digest}
-    yield Step("supervisor", "make folders", reason, ("mkdir", "-p", "-m", "700", *rooms))
+    words: tuple[str | Path, ...] = ("mkdir", "-p", "-m", "700", *rooms)
+    yield Step("supervisor", "make", "make folders", reason, words)
     yield Step(
         "supervisor",
+        "start",
         "start all slots",
         reason,
         (sys.executable, "-m", "supervisor.supervisord", "-c", conf),
@@ -124,9 +127,21 @@ def _start(stack: Stack, facts: Facts, digest: str, reason: str) -> Iterator[Ste
     )
 
 
-def _control(stack: Stack, slot: str, action: str, reason: str, *words: str) -> Step:
-    argv = (sys.executable, "-m", "dashops.targets.local.control", str(stack.state_dir))
-    return Step(slot, action, reason, (*argv, *words))
+def _stop(stack: Stack, action: str, reason: str, ends: tuple[str, ...]) -> Step:
+    return Step("supervisor", "stop", action, reason, _control(stack, "stop"), ends=ends)
+
+
+def _begin(stack: Stack, facts: Facts, slot: str, reason: str) -> Step:
+    words = _control(stack, "restart", slot)
+    pid = facts.slots[slot].pid if slot in facts.slots else 0
+    if not pid:
+        return Step(slot, "start", "start", reason, words)
+    return Step(slot, "restart", "restart", reason, words, ends=(slot,), saw=str(pid))
+
+
+def _control(stack: Stack, *words: str) -> tuple[str, ...]:
+    module = "dashops.targets.local.control"
+    return (sys.executable, "-m", module, str(stack.state_dir), *words)
 
 
 def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:

@@ -17,6 +17,16 @@ from dashops.targets.origin import Origin
 
 SLOTS = ("gateway", "dashboard", "notebook")
 
+SECRETS = (
+    "gateway-token",
+    "deploy-token",
+    "author-token",
+    "admin-token",
+    "cookie-secret",
+    "viewer-password",
+    "notebook-token",
+)
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Of the operator's shell only this reaches the services, because the rest may hold secrets.
@@ -58,7 +68,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
     """Everything `up` and `down` decide on; a stack that was never up has only an origin."""
     found = origin.find(stack.environment.python)
     slots = supervisor.processes(stack.state_dir)
-    digests = {name: _digest(slot.pid) for name, slot in (slots or {}).items() if slot.pid}
+    digests = {name: digest_of(slot.pid) for name, slot in (slots or {}).items() if slot.pid}
     leftovers = () if slots is not None else roots(stack.state_dir)
     return Facts(
         origin=found,
@@ -66,7 +76,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
         rendered=machine.read(stack.state_dir / "rendered"),
         secrets=tuple(sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))),
         environments=_environments(stack.state_dir / "environments"),
-        supervisor=None if slots is None else _supervisor_digest(stack.state_dir),
+        supervisor=None if slots is None else supervisor_digest(stack.state_dir),
         slots=slots or {},
         digests=digests,
         leftovers=leftovers,
@@ -132,10 +142,11 @@ def _listens(connection: Any, port: int | None = None) -> bool:
 
 
 def _environments(folder: Path) -> dict[str, str | None]:
-    return {path.name: _requirements(path) for path in sorted(folder.glob("*"))}
+    return {path.name: requirements(path) for path in sorted(folder.glob("*"))}
 
 
-def _requirements(environment: Path) -> str | None:
+def requirements(environment: Path) -> str | None:
+    """The requirements an environment was made from; None when it is not complete."""
     # The marker is written last; without a living interpreter it says nothing.
     marker = environment / "requirements.txt"
     if not marker.is_file() or not (environment / "bin" / "python").exists():
@@ -143,12 +154,24 @@ def _requirements(environment: Path) -> str | None:
     return marker.read_text(encoding="utf-8")
 
 
-def _supervisor_digest(state_dir: Path) -> str:
+def supervisor_digest(state_dir: Path) -> str:
+    """The digest of the file that the running supervisor was started with."""
     pid = (state_dir / "run" / "supervisor.pid").read_text().strip()
-    return _digest(int(pid))
+    return digest_of(int(pid))
 
 
-def _digest(pid: int) -> str:
+def command(pid: int) -> tuple[str, ...]:
+    """The words a process was started with; none when it is gone."""
+    import psutil
+
+    try:
+        return tuple(psutil.Process(pid).cmdline()) if pid else ()
+    except psutil.Error:
+        return ()
+
+
+def digest_of(pid: int) -> str:
+    """The digest of the files that a slot's process was started with; empty when it is gone."""
     import psutil
 
     try:

@@ -117,8 +117,10 @@ def test_a_removed_secret_is_made_anew_and_read(stack: Stack) -> None:
 def test_an_edited_stack_restarts_only_the_slot_it_touches(stack: Stack) -> None:
     before = stack.pids()
     stack.edit("gateway: {", "gateway: {max_kernels: 7, ")
-    out, _ = stack.dashops("plan")
-    assert "> gateway: start (recipe changed: gateway/gateway.py)" in out
+    out, _ = stack.dashops("plan", code=2)
+    assert (
+        "> gateway: restart (recipe changed: gateway/gateway.py); no viewer loses anything" in out
+    )
     assert "dashboard" not in out
     assert stack.pids() == before
     stack.dashops("up")

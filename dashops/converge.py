@@ -1,0 +1,83 @@
+"""What `up` and the ways back share: a plan of a stack, and its steps under the lock."""
+
+from collections.abc import Callable, Mapping
+
+from dashops import apply, history, losses, secrets, targets
+from dashops import plan as planning
+from dashops import stack as stacks
+from dashops.lock import Held
+from dashops.plan import Change, Event, Plan
+from dashops.promise import Basis
+from dashops.run import Run
+from dashops.stack import Stack
+
+
+def plan(stack: Stack, run: Run, files: Mapping[str, str] | None = None) -> Basis:
+    """What must change until the stack runs; with `files` until it runs with those.
+
+    SpecError when it cannot run here. Changes nothing.
+    """
+    target = targets.by_name(stack.target)
+    facts = target.facts(stack, run)
+    target.check(stack, facts)
+    wanted = target.files(stack, facts) if files is None else files
+    made = secrets.missing(stack.state_dir / "secrets", target.SECRETS)
+    steps = tuple(target.up(stack, facts, wanted))
+    planned = Plan(
+        changes=(
+            *(Change(f"secrets/{name}", "create") for name in made),
+            *planning.changes(facts.rendered, wanted),
+        ),
+        steps=steps,
+        tidy=tuple(target.tidy(stack, facts, wanted)),
+        losses=losses.find(stack, {slot for step in steps for slot in step.ends}),
+    )
+    return Basis(stack, planned, wanted, facts.rendered)
+
+
+def converge(
+    basis: Basis,
+    run: Run,
+    tell: Callable[[Event], None],
+    held: Held,
+    verb: history.Verb = "up",
+    reason: str = "",
+) -> None:
+    """Do what the plan says, and return when every slot is healthy; all of it is recorded."""
+    stack, planned = basis.stack, basis.plan
+    target = targets.by_name(stack.target)
+    if stacks.last_target(stack) != stack.target:
+        secrets.write(stack.state_dir / stacks.TARGET, stack.target)
+    if planned.empty:
+        target.wait(stack, tell)
+        return
+
+    def meanwhile(step: planning.Step) -> str:
+        held.keep()
+        return target.meanwhile(stack, basis.wanted, step)
+
+    digest = planning.digest(basis.wanted)
+    with history.recorded(stack, verb, planned, reason, digest):
+        history.keep(stack, digest, basis.wanted)
+        secrets.ensure(stack.state_dir / "secrets", target.SECRETS)
+        changes = planning.changes(basis.found, basis.wanted)
+        apply.write(stack.state_dir / "rendered", changes, basis.wanted)
+        apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)
+        target.wait(stack, tell)
+        apply.steps(planned.tidy, run, tell, target.SLOTS, meanwhile)
+
+
+def end(
+    stack: Stack, planned: Plan, run: Run, tell: Callable[[Event], None], held: Held, reason: str
+) -> None:
+    """Do what a plan of `down` says; that is recorded, too."""
+    if planned.empty:
+        return
+    target = targets.by_name(stack.target)
+
+    def meanwhile(step: planning.Step) -> str:
+        held.keep()
+        return target.meanwhile(stack, {}, step)
+
+    with history.recorded(stack, "down", planned, reason):
+        apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)

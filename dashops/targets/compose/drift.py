@@ -1,0 +1,31 @@
+"""What was changed by hand since the last `up`: containers and secrets; it changes nothing."""
+
+from collections.abc import Iterator, Mapping
+
+from dashops.plan import Step
+from dashops.stack import Stack
+from dashops.targets import Drift
+from dashops.targets.compose import recipe
+from dashops.targets.compose.facts import SLOTS, Facts
+from dashops.targets.compose.recipe import SECRETS
+
+
+def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:  # noqa: ARG001
+    """What is not as `up` left it when it applied these files."""
+    for slot in SLOTS:
+        found = facts.of(slot)
+        if not found:
+            yield Drift(slot, "has no container")
+        for each in found:
+            if each.state != "running":
+                yield Drift(slot, f"has a container `{each.name}` that is {each.state}")
+            elif each.digest != recipe.said(applied, slot, "dashops.digest"):
+                yield Drift(slot, f"has a container `{each.name}` made from other files")
+    for name in SECRETS:
+        if name not in facts.secrets:
+            yield Drift(f"secrets/{name}", "is gone")
+
+
+def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noqa: ARG001
+    """Nothing makes a step needless: Compose itself looks again at what is there."""
+    return ""
