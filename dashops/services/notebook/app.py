@@ -5,7 +5,16 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Dict, List, Unicode
 
-from dashops.services.notebook import downloads, entries, handlers, servers, target
+from dashops.services.notebook import (
+    downloads,
+    entries,
+    handlers,
+    local,
+    servers,
+    showing,
+    target,
+    visits,
+)
 
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
 """The folder with the menu's scripts, as JupyterLab wants it named; made from `labextension/`."""
@@ -38,8 +47,19 @@ class Dashops(ExtensionApp):
         """Look up what the menu offers."""
         self.settings["dashops_downloads"] = downloads.Downloads()
         self.settings["dashops_targets"] = [target.Target(**each) for each in self.servers]
+        server = self.serverapp
+        self.settings["dashops_root"] = server.root_dir
+        self.settings["dashops_page"] = showing.settings(server)
+        self.settings["dashops_visits"] = visits.Visits(
+            server.session_manager, server.kernel_manager, self.log
+        )
+        own = local.Local(Path(server.root_dir), server.base_url)
         self.settings["dashops_look_up"] = lambda: entries.found(
-            self.servers, entries.read(self.entries_file, self.log), self.app_packages, self.log
+            self.servers,
+            entries.read(self.entries_file, self.log),
+            self.app_packages,
+            self.log,
+            local=own,
         )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         if not LABEXTENSIONS.is_dir():
@@ -48,6 +68,7 @@ class Dashops(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add what the menu's scripts call."""
         self.handlers += [
+            *showing.handlers(self.serverapp.root_dir),
             (r"/dashops/entries", handlers.Entries),
             (r"/dashops/entries/([\w.-]+)", handlers.Entry),
             (r"/dashops/downloads/([\w-]+)", downloads.Download),
