@@ -43,7 +43,7 @@ def slid(tab: Page) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_the_entry_opens_a_page_that_lives(live: Live, seats: Seats, place: str) -> None:
     (live.folder / "data.csv").write_text("from a file")
-    cells = (SLIDER, "print(open('data.csv').read())")
+    cells = (SLIDER, "# associate: data.csv\nprint(open('data.csv').read())")
     page = editing(live, seats, place, written(live, f"Here-{place}", *cells))
     tab = opened(page)
     slid(tab)

@@ -8,6 +8,7 @@ from traitlets import Dict, List, Unicode
 from dashops.services.notebook import (
     downloads,
     entries,
+    examples,
     handlers,
     local,
     servers,
@@ -43,6 +44,12 @@ class Dashops(ExtensionApp):
         "none, `options` and `env` of uv.",
     )
 
+    examples_mark = Unicode(
+        config=True,
+        help="The file that is made when example notebooks were put into this server's folder, "
+        "which is done while there is no such file; none are put if it is empty.",
+    )
+
     def initialize_settings(self) -> None:
         """Look up what the menu offers."""
         self.settings["dashops_downloads"] = downloads.Downloads()
@@ -62,6 +69,13 @@ class Dashops(ExtensionApp):
             local=own,
         )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
+        try:
+            if self.examples_mark and examples.put(
+                Path(server.root_dir), Path(self.examples_mark)
+            ):
+                self.log.info("put example notebooks into %s", server.root_dir)
+        except OSError as error:
+            self.log.warning("no examples: they cannot be put into this folder: %s", error)
         if not LABEXTENSIONS.is_dir():
             self.log.warning("no Deploy as: its scripts are not built, see CONTRIBUTING.md")
 

@@ -88,6 +88,14 @@ class Page(JupyterHandler):
         else:
             open_.rendered(kernel_id)
 
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """Say why there is no page, in words."""
+        raised = details.get("exc_info", (None, None))[1]
+        text = (raised.log_message or "") if isinstance(raised, web.HTTPError) else ""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        name = self.path_args[0] if self.path_args else "It"
+        self._fail(name, text or f"The server says {status_code} {self._reason}", "")
+
     def on_connection_close(self) -> None:
         """The tab was closed before the page was complete."""
         if self._task:
@@ -173,6 +181,9 @@ def settings(server: Any) -> dict[str, Any]:
     return {
         **server.web_app.settings,
         "public": f"{server.base_url}{OWN}",
+        # As Voilà has it: its page brings MathJax itself.
+        "mathjax_config": None,
+        "mathjax_url": None,
         "traitlet_config": traits,
         "voila_configuration": VoilaConfiguration(config=traits),
         "template_paths": collect_template_paths(["voila", "nbconvert"], "lab"),
