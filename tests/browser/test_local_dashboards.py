@@ -57,11 +57,12 @@ def test_the_entry_opens_a_page_that_lives(live: Live, seats: Seats, place: str)
 
         page.bring_to_front()
         page.click("[data-id='jp-running-sessions']")
-        line = ".jp-RunningSessions-item:has-text('Dashboard: here-lab')"
-        page.wait_for_selector(line, timeout=LONG)
+        # A session is within its kernel, and that within all of its kind.
+        named = ".jp-RunningSessions-item:has-text('Dashboard: here-lab')"
+        line = page.locator(f"{named}:has(.jp-RunningSessions-itemShutdown)").last
+        line.hover(timeout=LONG)
         picture(page, "local-dashboard-running")
-        page.hover(line)
-        page.click(f"{line} .jp-RunningSessions-itemShutdown >> nth=0")
+        line.locator(".jp-RunningSessions-itemShutdown").click()
         tab.wait_for_selector("#dashops-notice >> text=was shut down")
         until(lambda: not running(live), "its kernel is gone", 30)
         tab.click("#dashops-notice button")

@@ -158,6 +158,21 @@ class Channels(KernelWebsocketHandler):
             raise web.HTTPError(404)
         await super().pre_get()
 
+    async def open(self, kernel_id: str) -> None:
+        """Connect, until the kernel ends."""
+        visit = self.settings["dashops_visits"].open.get(kernel_id)
+        if visit is None:
+            self.close()
+            return
+        visit.connections.add(self.close)
+        await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """Disconnect."""
+        if visit := self.settings["dashops_visits"].open.get(self.kernel_id):
+            visit.connections.discard(self.close)
+        super().on_close()
+
 
 class Leave(JupyterHandler):
     """What a page calls when its tab is closed."""

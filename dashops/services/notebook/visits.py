@@ -3,21 +3,26 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tornado import ioloop
 
-SWEEP = 15_000  # milliseconds between two looks
+SWEEP = 1000  # milliseconds between two looks
 GRACE = 60  # seconds that a kernel stays when no page is connected to it
 
 
 @dataclass
 class Visit:
-    """One open page. ``left`` is since when nobody is connected, in ``time.monotonic()``."""
+    """One open page. ``left`` is since when nobody is connected, in ``time.monotonic()``.
+
+    ``connections`` holds how to close each: Jupyter leaves them open when it ends a kernel.
+    """
 
     session: str
     rendering: bool = True
+    connections: set[Callable[[], None]] = field(default_factory=set)
     left: float | None = None
 
 
@@ -76,7 +81,7 @@ class Visits:
         for kernel_id, visit in [*self.open.items()]:
             if not self.running(kernel_id) or visit.rendering:
                 continue
-            if self.kernels.kernel_model(kernel_id)["connections"]:
+            if visit.connections:
                 visit.left = None
             elif visit.left is None:
                 visit.left = now
@@ -86,4 +91,7 @@ class Visits:
 
     def _forget(self, kernel_id: str, why: str) -> Visit:
         self.gone[kernel_id] = why
-        return self.open.pop(kernel_id)
+        visit = self.open.pop(kernel_id)
+        for close in visit.connections:
+            close()
+        return visit
