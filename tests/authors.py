@@ -12,7 +12,7 @@ from seats import Seats
 
 # A workspace for each notebook: the one all share opens those of the tests before, too.
 PLACES = {"lab": "/lab/workspaces/{1}/tree/{0}", "notebook": "/notebooks/{0}"}
-LONG = 40_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
+LONG = 90_000  # milliseconds for JupyterLab to start a kernel, and for a deploy
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 CELL = ".jp-CodeCell:visible >> nth=0"  # JupyterLab has other notebooks in tabs behind
 TOAST = ".Toastify__toast"
