@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Dict, List, Unicode
+from traitlets import Bool, Dict, List, Unicode
 
 from dashops.services.notebook import (
     downloads,
@@ -44,10 +45,10 @@ class Dashops(ExtensionApp):
         "none, `options` and `env` of uv.",
     )
 
-    examples_mark = Unicode(
+    examples = Bool(
         config=True,
-        help="The file that is made when example notebooks were put into this server's folder, "
-        "which is done while there is no such file; none are put if it is empty.",
+        help="Whether to put example notebooks into this server's folder. That is done once: its "
+        "data folder then has a file that says so.",
     )
 
     def initialize_settings(self) -> None:
@@ -70,9 +71,8 @@ class Dashops(ExtensionApp):
         )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         try:
-            if self.examples_mark and examples.put(
-                Path(server.root_dir), Path(self.examples_mark)
-            ):
+            mark = Path(jupyter_data_dir(), "dashops-examples")
+            if self.examples and examples.put(Path(server.root_dir), mark):
                 self.log.info("put example notebooks into %s", server.root_dir)
         except OSError as error:
             self.log.warning("no examples: they cannot be put into this folder: %s", error)

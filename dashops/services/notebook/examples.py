@@ -24,6 +24,7 @@ def put(root: Path, mark: Path) -> bool:
     if mark.exists() or any((root / name).exists() for name in theirs):
         return False
     source = next(place for place in PLACES if place.is_dir())
+    mark.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as made:
         new = Path(made, FOLDER)
         for name in FILES:

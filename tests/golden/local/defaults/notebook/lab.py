@@ -38,7 +38,7 @@ c.Dashops.servers = [
     }
 ]
 c.Dashops.entries_file = ""
-c.Dashops.examples_mark = "/srv/demo/.dashops/examples"
+c.Dashops.examples = True
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
     "packages": ["ipywidgets", "numpy", "pandas", "matplotlib", "plotly", "anywidget"],

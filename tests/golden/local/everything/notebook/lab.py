@@ -38,7 +38,7 @@ c.Dashops.servers = [
     }
 ]
 c.Dashops.entries_file = "/etc/hostname"
-c.Dashops.examples_mark = "/srv/demo/state/examples"
+c.Dashops.examples = True
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
     "packages": ["pandas\u003e=2", "bokeh"],
