@@ -79,6 +79,19 @@ def test_the_entry_opens_a_page_that_lives(live: Live, seats: Seats, place: str)
     until(lambda: not running(live), "the kernel of the closed tab is gone", 30)
 
 
+def test_an_example_of_the_server_is_shown_in_its_layout(live: Live, seats: Seats) -> None:
+    path = "examples/stocks.ipynb"
+    said = ask(live, "POST", "entries/local", json={"path": path}).text
+    assert "stocks: " not in said  # its title, and not its name
+    tab = seats.visitor().page
+    tab.goto(
+        f"{jupyter(live)}/files/local_dashboards/stocks/?token={live.secret('notebook-token')}"
+    )
+    tab.wait_for_selector("#dashops-grid .jupyter-widgets", timeout=LONG)
+    tab.wait_for_function("[...document.images].some(each => each.naturalWidth > 100)")
+    assert "Notes for authors" not in tab.inner_text("body")
+
+
 def test_a_cell_that_fails_is_shown_with_its_traceback(live: Live, seats: Seats) -> None:
     page = editing(live, seats, "lab", written(live, "broken-here", SLIDER, "1 / 0"))
     tab = opened(page)
