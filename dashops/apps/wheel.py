@@ -15,6 +15,8 @@ from dashops import errors
 
 PACKAGE = Path(__file__).parents[1]
 LEFT_OUT = {"__pycache__"}
+MENUS = {"labextensions", "shipped"}
+"""The notebook server's scripts and examples."""
 
 OF_THE_INSTALLATION = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
@@ -25,11 +27,13 @@ def name() -> str:
 
 
 def files(*, menus: bool = False) -> dict[str, bytes]:
-    """What is in it, by path, with the scripts of the notebook server's menus if asked for.
+    """What is in it, by path, with scripts and examples of the notebook server if asked for.
 
     Raises ToolError when dashops is not installed as a package.
     """
-    found = dict(_code(LEFT_OUT if menus else {*LEFT_OUT, "labextensions"}))
+    found = dict(_code(LEFT_OUT if menus else LEFT_OUT | MENUS))
+    if menus:
+        found |= _examples()
     own = f"dashops-{metadata.version('dashops')}.dist-info"
     for path in metadata.distribution("dashops").files or ():
         if path.parts[0].endswith(".dist-info") and path.name not in OF_THE_INSTALLATION:
@@ -55,6 +59,19 @@ def _code(left_out: set[str]) -> Iterator[tuple[str, bytes]]:
             inside = path.relative_to(root)
             if path.is_file() and not left_out & set(inside.parts):
                 yield f"{place}/{inside.as_posix()}", path.read_bytes()
+
+
+def _examples() -> dict[str, bytes]:
+    """Those of a checkout, where they lie beside the package; an installed one has them."""
+    folder = PACKAGE.parent / "examples"
+    found = [*folder.glob("README.md"), *folder.glob("*.ipynb"), *folder.glob("img/*.svg")]
+    return {
+        f"dashops/services/notebook/shipped/{path.relative_to(folder).as_posix()}": (
+            path.read_bytes()
+        )
+        for path in sorted(found)
+        if not (PACKAGE / "recipes").is_dir()
+    }
 
 
 def _hash(content: bytes) -> str:

@@ -249,3 +249,8 @@ class Notebook(Section):
         description="File (JSON) with the settings of menu entries of other packages, relative to "
         "this file; see docs/plugins.md. Default: none.",
     )
+    examples: bool = Field(
+        default=True,
+        description="Whether example notebooks are put into `folder`, once and never over files "
+        "that are there. Default: true, so that there is something to deploy.",
+    )

@@ -21,6 +21,7 @@ SHARED = (
     "client",
     "run.py",
     "secrets.py",
+    "services/page",
 )
 
 

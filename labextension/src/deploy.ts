@@ -77,6 +77,7 @@ async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<
   if (!going) {
     return;
   }
+  const tab = entry.here ? opened(context) : null;
   const id = Notification.emit(`${entry.label}: saving`, 'in-progress', { autoClose: false });
   going.changed.connect(() => {
     if (going.state === 'asking') {
@@ -106,13 +107,34 @@ async function deploy(entry: Entry, context: DocumentRegistry.Context): Promise<
       }
     });
     if ('link' in made) {
+      tab?.location.replace(made.link);
       going.succeed(made);
       published(id, entry, made);
     } else {
       throw new Failed(`${entry.label} made a file in place of a dashboard`, '');
     }
   } catch (error) {
+    if (tab?.location.href === 'about:blank') {
+      tab.close();
+    }
     going.fail(refused(id, entry, error));
+  }
+}
+
+/**
+ * A tab for what is made of a notebook, the next time the same one. It has to be opened at the
+ * click itself, as browsers block what opens later; null where they do, and "Open" is left.
+ */
+function opened(context: DocumentRegistry.Context): Window | null {
+  const name = `dashops:${context.path}`;
+  try {
+    const tab = window.open('', name);
+    if (tab?.location.href === 'about:blank') {
+      tab.document.title = 'Starting…';
+    }
+    return tab;
+  } catch {
+    return null; // the author went to another site in that tab
   }
 }
 

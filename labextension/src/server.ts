@@ -4,7 +4,8 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 export type Group = 'deploy' | 'download';
-export type Entry = { id: string; label: string; group: Group; broken: string };
+/** What a `here` one makes is a page of the notebook server, which opens in a tab by itself. */
+export type Entry = { id: string; label: string; group: Group; broken: string; here: boolean };
 export type Link = { link: string; text: string; notes?: string[] };
 export type Download = { download: string; name: string; text: string };
 /** What happens while an entry works: a phase begins, it gets further, a program printed a line. */
@@ -42,7 +43,11 @@ export async function run(entry: Entry, path: string, tell: Tell): Promise<Link 
     body: JSON.stringify({ path })
   });
   for await (const said of lines(answer)) {
-    if ('link' in said || 'download' in said) {
+    if ('link' in said) {
+      // Of its own pages the server knows the path; only browsers know by which name they reach it.
+      return { ...said, link: new URL(said.link, window.location.href).href };
+    }
+    if ('download' in said) {
       return said;
     }
     if ('failed' in said) {

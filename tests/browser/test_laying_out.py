@@ -11,7 +11,7 @@ from live import Live, until
 from playwright.sync_api import Page
 from seats import Seats
 
-from dashops.services.dashboard import layout as served
+from dashops.services.page import layout as served
 
 # Where a browser puts the cells of a deployed page, in columns and rows from 1.
 MEASURED = """([cells, columns]) => {

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tornado import httpclient, httpserver, ioloop
-from traitlets.config import Config as Traits
 from voila.app import Voila
 
 from dashops.services.dashboard import (
@@ -35,7 +34,6 @@ from dashops.services.dashboard import (
     pages,
     previews,
     public,
-    rendering,
     sandbox,
     serving,
     store,
@@ -46,6 +44,7 @@ from dashops.services.dashboard import (
     waiting,
     wall,
 )
+from dashops.services.page import rendering
 
 SWEEP = 2000  # milliseconds between looks for kernels nobody needs
 FORM = 2**20  # bytes of a request's body; uploads have a limit of their own
@@ -230,15 +229,9 @@ def serve(settings: config.Config, kind: type[DashboardServer] = DashboardServer
     )
     scratch = settings.store / "incoming"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    traits = Traits()
+    traits = rendering.traits()
     traits.VoilaConfiguration.multi_kernel_manager_class = kernels.Kernels
-    traits.VoilaConfiguration.show_tracebacks = False
-    traits.VoilaConfiguration.allow_template_override = "NO"
-    traits.VoilaConfiguration.allow_theme_override = "NO"
-    traits.VoilaConfiguration.extension_denylist = ["jupyterlab_pygments"]
-    traits.VoilaExporter.markdown_renderer_class = rendering.Markdown
     traits.VoilaExecutor.timeout = settings.cell_timeout
-    traits.VoilaExecutor.interrupt_on_timeout = False
     asyncio.set_event_loop(asyncio.new_event_loop())
     server = kind(
         log_format="%(asctime)s %(levelname)s %(message)s",

@@ -13,11 +13,14 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
+from dashops.services import page
 from dashops.services.dashboard import addresses
 
 HERE = Path(__file__).parent
 TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "html"), autoescape=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.FileSystemLoader((HERE / "html", page.HTML)),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
 )
 # Nothing runs here that is not a file of ours, and nobody shows these pages inside of his.
 POLICY = (

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator
 from tornado import iostream
 
 from dashops.services.dashboard import capabilities, pages, rendering, sandbox
-
-HEARTBEAT = 10  # seconds of silence after which a proxy might give up
+from dashops.services.page import streaming
 
 
 class Page(sandbox.Content):
@@ -40,7 +39,7 @@ class Page(sandbox.Content):
         kernel, open_kernels = key.kernel, self.settings["kernel_manager"]
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", sandbox.policy(key, self.settings["public"]))
-        self._task = asyncio.ensure_future(self._stream(key, text))
+        self._task = asyncio.ensure_future(streaming.stream(self._pieces(key, text), self))
         try:
             async with asyncio.timeout(self.settings["run_timeout"]):
                 await self._task
@@ -71,36 +70,13 @@ class Page(sandbox.Content):
         )
         return made
 
-    async def _stream(self, key: capabilities.Capability, text: str) -> None:
-        pieces = self._pieces(key, text)
-        begun, following = False, asyncio.ensure_future(anext(pieces, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({following}, timeout=0)
-                if not done:
-                    # Send what there is only when the next piece takes its time: a page has many.
-                    await self.flush()
-                    done, _ = await asyncio.wait({following}, timeout=HEARTBEAT)
-                if not done:
-                    # Before its first piece a page may have nothing but white space.
-                    beat = "<script>window.voila_heartbeat?.()</script>\n"
-                    self.write(beat if begun else "\n")
-                elif (piece := following.result()) is None:
-                    return
-                else:
-                    begun = True
-                    self.write(piece)
-                    following = asyncio.ensure_future(anext(pieces, None))
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-            await pieces.aclose()
-
     async def _fail(self, key: capabilities.Capability, text: str, detail: str) -> None:
         reference = uuid.uuid4().hex[:8]
         revision = key.kernel.visit.revision
         self.log.error("reference %s: dashboard %s failed: %s", reference, revision.name, detail)
         await self.settings["kernel_manager"].end(key.kernel.kernel_id, "failed")
         page = pages.TEMPLATES.get_template("failed.html")
-        again = {"here": f"{key.main}{key.path}", "home": key.main}
-        self.finish(page.render(text=text, reference=reference, dashboard=revision, **again))
+        again = {"here": f"{key.main}{key.path}", "home": f"{key.main}/", "site": "All dashboards"}
+        self.finish(
+            page.render(text=text, reference=reference, traceback="", title=revision.title, **again)
+        )

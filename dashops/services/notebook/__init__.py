@@ -5,6 +5,10 @@ entries     what the menu offers
 dashboard   the entry for a dashboard server
 application the entry that makes an app
 target      such a server, with its token
+local       the entry that shows a notebook on this server
+showing     the page it has there
+visits      the kernels of such pages
+examples    notebooks to begin with
 author      who deploys
 places      which file a path of the browser means
 handlers    the two addresses that the menu's scripts call

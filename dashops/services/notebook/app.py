@@ -2,10 +2,21 @@
 
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Dict, List, Unicode
+from traitlets import Bool, Dict, List, Unicode
 
-from dashops.services.notebook import downloads, entries, handlers, servers, target
+from dashops.services.notebook import (
+    downloads,
+    entries,
+    examples,
+    handlers,
+    local,
+    servers,
+    showing,
+    target,
+    visits,
+)
 
 LABEXTENSIONS = Path(__file__).parent / "labextensions"
 """The folder with the menu's scripts, as JupyterLab wants it named; made from `labextension/`."""
@@ -34,20 +45,44 @@ class Dashops(ExtensionApp):
         "none, `options` and `env` of uv.",
     )
 
+    examples = Bool(
+        config=True,
+        help="Whether to put example notebooks into this server's folder. That is done once: its "
+        "data folder then has a file that says so.",
+    )
+
     def initialize_settings(self) -> None:
         """Look up what the menu offers."""
         self.settings["dashops_downloads"] = downloads.Downloads()
         self.settings["dashops_targets"] = [target.Target(**each) for each in self.servers]
+        server = self.serverapp
+        self.settings["dashops_root"] = server.root_dir
+        self.settings["dashops_page"] = showing.settings(server)
+        self.settings["dashops_visits"] = visits.Visits(
+            server.session_manager, server.kernel_manager, self.log
+        )
+        own = local.Local(Path(server.root_dir), server.base_url)
         self.settings["dashops_look_up"] = lambda: entries.found(
-            self.servers, entries.read(self.entries_file, self.log), self.app_packages, self.log
+            self.servers,
+            entries.read(self.entries_file, self.log),
+            self.app_packages,
+            self.log,
+            local=own,
         )
         self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
+        try:
+            mark = Path(jupyter_data_dir(), "dashops-examples")
+            if self.examples and examples.put(Path(server.root_dir), mark):
+                self.log.info("put example notebooks into %s", server.root_dir)
+        except OSError as error:
+            self.log.warning("no examples: they cannot be put into this folder: %s", error)
         if not LABEXTENSIONS.is_dir():
             self.log.warning("no Deploy as: its scripts are not built, see CONTRIBUTING.md")
 
     def initialize_handlers(self) -> None:
         """Add what the menu's scripts call."""
         self.handlers += [
+            *showing.handlers(self.serverapp.root_dir),
             (r"/dashops/entries", handlers.Entries),
             (r"/dashops/entries/([\w.-]+)", handlers.Entry),
             (r"/dashops/downloads/([\w-]+)", downloads.Download),

@@ -15,7 +15,10 @@ from dashops.services.notebook import application, dashboard
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a menu; a `broken` one says why, and has nothing to run."""
+    """One line of a menu; a `broken` one says why, and has nothing to run.
+
+    What a `here` one makes is a page of this server, which opens in a tab by itself.
+    """
 
     id: str
     label: str
@@ -23,6 +26,7 @@ class Entry:
     broken: str = ""
     group: str = bundlers.GROUPS[0]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    here: bool = False
 
 
 def found(
@@ -30,10 +34,12 @@ def found(
     settings: Mapping[str, Any],
     app: Mapping[str, Any],
     log: Any,
+    local: bundlers.Bundler | None = None,
 ) -> dict[str, Entry]:
     """All entries by their id, dashboard servers first; also of a package that is new.
 
     `settings` are what the operator set, by the names of entry points, `app` of the app's entry.
+    `local` is the entry for the notebook server itself.
     """
     importlib.invalidate_caches()
     made = [dashboard.Dashboard(**each) for each in servers]
@@ -41,6 +47,8 @@ def found(
     points = sorted(entry_points(group=bundlers.GROUP), key=lambda each: each.name)
     for name in settings.keys() - {each.name for each in points}:
         log.warning("the settings of entries have `%s`, and no package has such an entry", name)
+    if local:
+        own.append(Entry("local", local.label, local, here=True))
     own.append(Entry("app", application.LABEL, application.Application(app), group="download"))
     others = (_loaded(point, settings.get(point.name, {}), log) for point in points)
     return {each.id: each for each in (*own, *others)}

@@ -24,10 +24,16 @@ class Entries(APIHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """`{"entries": [{"id", "label", "group", "broken"}]}`, with what was just installed."""
+        """What is installed now: `{"entries": [{"id", "label", "group", "broken", "here"}]}`."""
         found = self.settings["dashops_entries"] = self.settings["dashops_look_up"]()
         told = [
-            {"id": each.id, "label": each.label, "group": each.group, "broken": each.broken}
+            {
+                "id": each.id,
+                "label": each.label,
+                "group": each.group,
+                "broken": each.broken,
+                "here": each.here,
+            }
             for each in found.values()
         ]
         self.finish(json.dumps({"entries": told}))
@@ -97,7 +103,7 @@ class Entry(APIHandler):
         assert chosen.bundler is not None
         try:
             made: object = await chosen.bundler.bundle(notebook, context)
-            return self._made(made, context.folder)
+            return self._made(made, context.folder, chosen.here)
         except client.NotebookFailed as error:
             found = error.failure
             return {**_failed(error), "traceback": found.traceback, "cell": found.cell}
@@ -107,11 +113,11 @@ class Entry(APIHandler):
             self.log.exception("%s failed", chosen.label)
             return {"failed": f"{type(error).__name__}: {error}", "hint": ""}
 
-    def _made(self, made: object, folder: Path) -> Said:
+    def _made(self, made: object, folder: Path, here: bool) -> Said:  # noqa: FBT001
         """What the menu's script does with a result; raises TypeError or ValueError at no such."""
         match made:
             case bundlers.Link(url=str(url), text=str(text)):
-                if not url.startswith(("http://", "https://")):
+                if not here and not url.startswith(("http://", "https://")):
                     raise ValueError(f"its address is no web page: {url}")
                 return {"link": url, "text": text, "notes": [str(each) for each in made.notes]}
             case bundlers.Download(name=str(name), text=str(text)):

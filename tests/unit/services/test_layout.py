@@ -1,6 +1,6 @@
 import pytest
 
-from dashops.services.dashboard import layout
+from dashops.services.page import layout
 
 
 def notebook(view, *cells, active="grid_default"):

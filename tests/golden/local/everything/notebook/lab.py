@@ -24,7 +24,11 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
 # File > Deploy as. What it sends is sent from here, with a token that browsers never see.
-c.ServerApp.jpserver_extensions = {"dashops.services.notebook": True}
+# Local dashboards are made with parts of Voilà; its own addresses ask nobody who he is.
+c.ServerApp.jpserver_extensions = {
+    "dashops.services.notebook": True,
+    "voila.server_extension": False,
+}
 c.LabServerApp.extra_labextensions_path = [str(notebook.LABEXTENSIONS)]
 c.Dashops.servers = [
     {
@@ -34,6 +38,7 @@ c.Dashops.servers = [
     }
 ]
 c.Dashops.entries_file = "/etc/hostname"
+c.Dashops.examples = True
 # Apps of Download as get their packages from where the stack does.
 c.Dashops.app_packages = {
     "packages": ["pandas\u003e=2", "bokeh"],
