@@ -1,6 +1,7 @@
 """The server's own Jupyter client, with a socket passed in."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from jupyter_client.session import Session
@@ -50,3 +51,22 @@ def test_output_without_end_is_cut_off() -> None:
     half = printed(channels.OUTPUT_LIMIT // 2 + 1)
     with pytest.raises(channels.TooMuchOutput, match="more than 100 MB"):
         heard(half, half, count=2)
+
+
+def test_the_gateway_gets_another_session_than_the_questions_are_of() -> None:
+    named: list[str] = []
+
+    class Gateway:
+        async def connect(self, _kernel: str, session: str) -> Socket:
+            named.append(session)
+            raise ConnectionError
+
+    async def start() -> str:
+        client = channels.Client(SimpleNamespace(gateway=Gateway(), kernel_id="k"))
+        with pytest.raises(ConnectionError):
+            await client.start_channels()
+        return str(client.session.msg_id)
+
+    # Ids are the session, the process and a number, and in containers processes have one number.
+    ours = asyncio.run(start())
+    assert not ours.startswith(named[0])
