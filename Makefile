@@ -4,12 +4,13 @@
 unexport PYTHONDONTWRITEBYTECODE
 BIN := $(CURDIR)/.venv/bin
 
-.PHONY: help demo demo-down test test-mutations support endurance unit lint bench clean
+.PHONY: help demo demo-down test test-compose test-mutations support endurance unit lint bench clean
 
 help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
 	@echo "make test       all tests, real servers and browser included"
+	@echo "make test-compose  a stack on a Docker Engine of its own, from up to nothing left; needs root"
 	@echo "make test-mutations  weakens each protection in a copy, and sees a test fail"
 	@echo "make support    libraries looked at in a browser; writes docs/support.md"
 	@echo "make endurance  what takes minutes: many viewers, kills in the middle"
@@ -29,6 +30,10 @@ test:
 	@scripts/setup browser services labextension
 	@$(BIN)/pytest -n 2
 	@$(BIN)/pytest tests/integration tests/browser tests/attack -m "integration or browser or attack" -n 2 --dist loadfile --no-loadscope-reorder --durations=5
+
+test-compose:
+	@scripts/setup browser labextension engine
+	@$(BIN)/pytest -m compose tests/compose --durations=8
 
 test-mutations:
 	@scripts/setup

@@ -7,7 +7,7 @@ import pytest
 pytest_plugins = ["live", "seats"]
 
 TESTS = Path(__file__).parent
-FOLDERS = ("integration", "browser", "attack", "endurance", "support")
+FOLDERS = ("integration", "browser", "attack", "compose", "endurance", "support")
 # What takes minutes goes first, or one worker of `make test` waits for the other at the end. Two
 # that need no stack of `live` are second and fourth: so only one worker makes one at the start.
 LONGEST = (

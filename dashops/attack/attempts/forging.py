@@ -179,7 +179,8 @@ def smuggled(headers: tuple[tuple[str, str], ...], body: bytes, ground: Ground) 
     host = ("Host", wire.host_of(ground.main))
     lines = ["POST /login HTTP/1.1", *(f"{name}: {value}" for name, value in (host, *headers))]
     data = "\r\n".join([*lines, "", ""]).encode() + body
-    return refused(wire.send(ground.main, data), (400, 403, 405))
+    # What a server does not know the coding of it answers with 501 (RFC 9112, 6.1).
+    return refused(wire.send(ground.main, data), (400, 403, 405, 501))
 
 
 def _log_in(ground: Ground, visitor: wire.Visitor) -> wire.Answer:

@@ -1,0 +1,93 @@
+"""A stack in containers for tests, used through its command line and its engine."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import engines
+import yaml
+from live import free_ports
+
+DASHOPS = Path(sys.executable).with_name("dashops")
+COMPOSE = Path(sys.executable).with_name("docker-compose")
+# What this machine trusts, which containers do not know: as behind a company's proxy.
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One in a folder of its own, on an engine."""
+
+    folder: Path
+    engine: str
+    ports: dict[str, int]
+
+    @property
+    def project(self) -> str:
+        return f"dashops-{yaml.safe_load((self.folder / 'dashops.yaml').read_text())['name']}"
+
+    def dashops(self, *words: str | Path, code: int = 0, engine: str = "") -> str:
+        """What a command printed; its errors when another code than 0 is expected."""
+        done = subprocess.run(
+            [DASHOPS, *words],
+            cwd=self.folder,
+            env={**os.environ, "DOCKER_HOST": engine or self.engine},
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code in (0, 2) else done.stderr
+
+    def docker(self, *words: str | Path) -> str:
+        """What the engine's own command printed."""
+        return self._run("docker", *words)
+
+    def compose(self, *words: str) -> str:
+        """What Compose printed, used by hand on the rendered file."""
+        file = self.folder / ".dashops" / "rendered" / "compose.yaml"
+        return self._run(COMPOSE, "--file", file, *words)
+
+    def container(self, slot: str) -> str:
+        return f"{self.project}-{slot}-1"
+
+    def slots(self) -> dict[str, dict[str, Any]]:
+        done = subprocess.run(
+            [DASHOPS, "status", "--json"],
+            cwd=self.folder,
+            env={**os.environ, "DOCKER_HOST": self.engine},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return {each["slot"]: each for each in json.loads(done.stdout)["slots"]}
+
+    def _run(self, *words: str | Path) -> str:
+        done = subprocess.run(
+            words,
+            env={**os.environ, "DOCKER_HOST": self.engine},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return done.stdout.strip()
+
+
+def make(folder: Path, engine: str) -> Stack:
+    """A stack that was never up, on free ports."""
+    slots = ("dashboard", "gateway", "notebook")
+    ports = dict(zip((*slots, "content"), free_ports(4), strict=True))
+    settings: dict[str, Any] = {slot: {"port": ports[slot]} for slot in slots}
+    settings["dashboard"]["content_port"] = ports["content"]
+    settings |= {
+        "name": "demo",
+        "images": {"base": engines.BASE},
+        "environment": {"certificates": AUTHORITIES},
+    }
+    (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))
+    return Stack(folder, engine, ports)
