@@ -33,8 +33,10 @@ def engine(folder: Path) -> Iterator[str]:
     socket = folder / "docker.sock"
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(
-            ["dockerd", "--host", f"unix://{socket}", "--data-root", folder / "data"]
-            + ["--exec-root", folder / "exec", "--pidfile", folder / "pid"],
+            [
+                *("dockerd", "--host", f"unix://{socket}", "--data-root", folder / "data"),
+                *("--exec-root", folder / "exec", "--pidfile", folder / "pid"),
+            ],
             stdout=log,
             stderr=log,
         )

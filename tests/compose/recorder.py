@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,15 +40,23 @@ class Recorder:
                 client, _ = self._server.accept()
                 engine = socket.socket(socket.AF_UNIX)
                 engine.connect(self._engine)
-                for ends, noted in (((client, engine), True), ((engine, client), False)):
-                    threading.Thread(target=self._pass, args=(*ends, noted), daemon=True).start()
+                for target, ends in ((self._ask, (client, engine)), (_pass, (engine, client))):
+                    threading.Thread(target=target, args=ends, daemon=True).start()
 
-    def _pass(self, source: socket.socket, sink: socket.socket, noted: bool) -> None:
+    def _ask(self, client: socket.socket, engine: socket.socket) -> None:
+        def note(data: bytes) -> None:
+            self.calls += [b" ".join(each).decode() for each in REQUEST.findall(data)]
+
+        _pass(client, engine, note)
+
+
+def _pass(
+    source: socket.socket, sink: socket.socket, note: Callable[[bytes], None] = lambda _: None
+) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            note(data)
+            sink.sendall(data)
+    for each in (source, sink):
         with suppress(OSError):
-            while data := source.recv(65536):
-                if noted:
-                    self.calls += [b" ".join(each).decode() for each in REQUEST.findall(data)]
-                sink.sendall(data)
-        for each in (source, sink):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            each.shutdown(socket.SHUT_RDWR)
