@@ -181,11 +181,6 @@ class Gateway(Section):
         default=8868,
         description="TCP port on 127.0.0.1. Default: 8868.",
     )
-    count: Count = Field(
-        default=1,
-        description="How many gateways there are, each with `max_kernels`; not on `local`. "
-        "Default: 1.",
-    )
     internet: bool = Field(
         default=False,
         description="Whether kernels reach other hosts, which notebooks that ask for packages "

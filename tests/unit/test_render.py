@@ -10,24 +10,28 @@ import os
 import tomllib
 from pathlib import Path
 
+import containers
 import jinja2
 import pytest
+import yaml
 from test_local import FRESH
 
 from dashops import render, stack
-from dashops.targets import local
+from dashops.targets import compose, local
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "local"
+GOLDEN = Path(__file__).parents[1] / "golden"
 WRITE = os.environ.get("DASHOPS_TEST_GOLDEN") == "write"
-STACKS = sorted(GOLDEN.glob("*.yaml"))
+STACKS = sorted(GOLDEN.glob("*/*.yaml"))
 
 
 def rendered(path: Path) -> dict[str, str]:
     wanted = stack.parse(path.read_text(), Path("/srv/demo/dashops.yaml"), {})
+    if path.parent.name == "compose":
+        return containers.stable(compose.files(wanted, containers.FRESH))
     return local.files(wanted, FRESH)
 
 
-@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_files_are_the_golden_ones(path: Path) -> None:
     files = rendered(path)
     folder = path.with_suffix("")
@@ -43,7 +47,7 @@ def test_files_are_the_golden_ones(path: Path) -> None:
     assert files == golden, "look at the difference, then DASHOPS_TEST_GOLDEN=write"
 
 
-@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_file_can_be_read_by_its_reader(path: Path) -> None:
     readers = {
         ".py": ast.parse,
@@ -51,9 +55,13 @@ def test_every_file_can_be_read_by_its_reader(path: Path) -> None:
         ".toml": tomllib.loads,
         ".conf": configparser.RawConfigParser().read_string,
         ".txt": str.splitlines,
+        ".yaml": yaml.safe_load,
+        ".Dockerfile": containers.dockerfile,
+        "Caddyfile": str.splitlines,
+        ".dockerignore": str.splitlines,
     }
     for name, text in rendered(path).items():
-        readers[Path(name).suffix](text)
+        readers[Path(name).suffix or Path(name).name](text)
 
 
 def test_a_value_nobody_gives_is_an_error_not_a_gap() -> None:

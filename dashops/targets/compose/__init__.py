@@ -52,7 +52,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         owner = f"{facts.uid}:{facts.uid}"
         yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
     for slot in SLOTS:
-        if reason := _restart(stack, facts, files, slot):
+        if reason := _restart(facts, files, slot):
             found = facts.of(slot)
             kind: Kind = "restart" if found else "start"
             action = "replace container" if found else "start container"
@@ -118,7 +118,7 @@ def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Ste
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
 
 
-def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
+def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
     """Why containers of a slot must be made; empty when they are as they should be."""
     found = facts.of(slot)
     if not found:
@@ -132,8 +132,6 @@ def _restart(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) ->
         return f"new secret: {', '.join(fresh)}"
     if stopped := [each for each in found if each.state != "running"]:
         return f"container is {stopped[0].state}"
-    if slot == "gateway" and len(found) != stack.gateway.count:
-        return f"{stack.gateway.count} wanted, {len(found)} there"
     return ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dashops.errors import SpecError
 from dashops.stack import Stack
+from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import Facts
 
 
@@ -39,4 +40,36 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             "`environment.offline` keeps images from being built",
             hint="name an index of your own with `environment.index`",
             where=stack.where("environment.offline"),
+        )
+    for key, why, hint in _beside(stack):
+        yield SpecError(f"`{key}` {why}", hint=hint, where=stack.where(key))
+
+
+def _beside(stack: Stack) -> Iterator[tuple[str, str, str]]:
+    """Settings whose value means nothing in a container, why, and what to do."""
+    if stack.environment.python is not None:
+        yield (
+            "environment.python",
+            "has no meaning in containers",
+            "their Python is that of `images.base`",
+        )
+    if stack.dashboard.browser not in ("auto", "none"):
+        yield (
+            "dashboard.browser",
+            "names a program of this machine, which no container sees",
+            "leave it at `auto`: images have no browser, and the gate does without",
+        )
+    if stack.dashboard.database is not None:
+        yield (
+            "dashboard.database",
+            "needs a password of this account, which no container sees",
+            "leave it out: SQLite keeps its file in the volume `store`",
+        )
+    content = stack.dashboard.content_address or ""
+    issued = stack.proxy.certificate is None and not recipe.private(content)
+    if content.startswith("https://*.") and issued:
+        yield (
+            "dashboard.content_address",
+            "has a `*`, and Let's Encrypt gives no such certificate to a proxy like this",
+            "name one of your own with `proxy.certificate`, or an address without `*`",
         )

@@ -69,8 +69,8 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
     """What only this slot's container is made from: its folder, and its part of compose.yaml."""
     found = {path: text for path, text in files.items() if path.startswith(f"{slot}/")}
-    # The digest is part of the text it is the digest of, and how many there are changes none.
-    part = re.sub(r"^ +(dashops\.digest|scale): .*\n", "", service(files, slot), flags=re.MULTILINE)
+    # The digest is part of the text it is the digest of.
+    part = re.sub(r"^ +dashops\.digest: .*\n", "", service(files, slot), flags=re.MULTILINE)
     return found | ({"compose.yaml": part} if part else {})
 
 
@@ -116,7 +116,7 @@ def public(stack: Stack) -> list[int]:
     for address, _ in sites(stack):
         parts = urlsplit(address.replace("*.", ""))
         found.add(parts.port or (443 if parts.scheme == "https" else 80))
-        if parts.scheme == "https" and not (stack.proxy.certificate or _private(address)):
+        if parts.scheme == "https" and not (stack.proxy.certificate or private(address)):
             found.add(80)
     return sorted(found - set(_loopback(stack)))
 
@@ -159,7 +159,7 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "bound": stack.where("notebook.folder") != "default",
         "given": given(stack),
         "sites": sites(stack),
-        "internal": any(_private(address) for address, _ in sites(stack)),
+        "internal": any(private(address) for address, _ in sites(stack)),
         "public": public(stack),
         "loopback": _loopback(stack),
         "certificates": certificates is not None,
@@ -244,6 +244,7 @@ def _loopback(stack: Stack) -> list[int]:
     return [stack.dashboard.port, stack.dashboard.content_port, stack.notebook.port]
 
 
-def _private(address: str) -> bool:
+def private(address: str) -> bool:
+    """Whether no public authority gives a certificate for the host of an address."""
     host = urlsplit(address).hostname or ""
     return f".{host}".endswith(PRIVATE) or host.replace(".", "").isdigit()

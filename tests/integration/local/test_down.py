@@ -38,7 +38,7 @@ def test_down_leaves_no_process_port_or_socket(stack: Stack) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
     left = {path.name for path in stack.state.iterdir() if not path.name.startswith(".")}
-    assert left - {"lock", "rendered"} == set(KEPT) & left
+    assert left - {"lock", "rendered", "target"} == set(KEPT) & left
     for kept in ("secrets", "environments", "logs", "gateway", "jupyter"):
         assert f"kept {stack.state / kept}" in err
         assert (stack.state / kept).exists()

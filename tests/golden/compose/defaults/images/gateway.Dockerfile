@@ -1,0 +1,28 @@
+# The image of the gateway slot of demo; written by dashops, which overwrites changes.
+FROM docker.io/library/python:3.12-slim-bookworm AS build
+LABEL dashops.stack=demo
+RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check 'uv>=0.9'
+COPY overrides.txt warm.py gateway.requirements.txt /opt/
+RUN /opt/uv/bin/uv venv -q --python python3 /opt/venv && \
+    /opt/uv/bin/uv pip install -q --python /opt/venv/bin/python --no-cache --link-mode=copy \
+    --overrides /opt/overrides.txt -r /opt/gateway.requirements.txt && \
+    /opt/venv/bin/python /opt/warm.py anywidget ipykernel.kernelapp ipywidgets kernel_gateway.gatewayapp kernel_gateway.jupyter_websocket matplotlib matplotlib.pyplot matplotlib_inline.backend_inline numpy pandas plotly plotly.express && \
+    rm -r /opt/venv/lib/python3*/site-packages/jedi/third_party  # for completion, which no viewer has
+
+FROM docker.io/library/python:3.12-slim-bookworm
+LABEL dashops.stack=demo
+RUN apt-get update -qq && \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tini  >/dev/null && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* && \
+    useradd --uid 10001 --no-create-home --home-dir /home/dashops dashops && mkdir -p -m 1777 /home/dashops
+# Volumes begin as these folders are; whoever runs the container may write into them.
+RUN mkdir -p -m 1777 /notebooks /var/lib/dashops/store /var/lib/dashops/claims /var/lib/dashops/gateway /var/lib/dashops/jupyter
+COPY --from=build /opt/venv /opt/venv
+COPY dashops-0.1.0-py3-none-any.whl /opt/
+RUN python3 -m zipfile -e /opt/dashops-0.1.0-py3-none-any.whl "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" && \
+    rm /opt/dashops-0.1.0-py3-none-any.whl && /opt/venv/bin/python -m compileall -q /opt/venv/lib/python3*/site-packages/dashops
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin VIRTUAL_ENV=/opt/venv HOME=/home/dashops USER=dashops \
+    LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /home/dashops
+USER 10001
+ENTRYPOINT ["tini", "--"]
