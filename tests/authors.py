@@ -34,7 +34,7 @@ def written(live: Live, name: str, *cells: Cell) -> str:
 def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
     """The notebook, open in JupyterLab or Notebook, as its author has it."""
     page = seats.visitor().page
-    there = PLACES[place].format(file, file.removesuffix(".ipynb"))
+    there = PLACES[place].format(file, Path(file).stem)
     page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
     try:
         page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)

@@ -1,5 +1,6 @@
 """Alice's story from the menus: one click publishes the open notebook, another makes it an app."""
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -30,7 +31,10 @@ from seats import SLIDER, Seats, move
 @pytest.mark.parametrize("place", PLACES)
 def test_the_story_from_a_layout_to_a_rollback(live: Live, seats: Seats, place: str) -> None:
     name = f"from-{place}"
-    page = editing(live, seats, place, written(live, name, SLIDER, "display('A text')"))
+    # Two authors, each with a copy of what a stack comes with.
+    examples = live.folder / "examples"
+    shutil.copyfile(examples / "first.ipynb", examples / f"{name}.ipynb")
+    page = editing(live, seats, place, f"examples/{name}.ipynb")
     lay_out(page, place)
     assert "revision 1 is published" in deploy(page)
     assert not page.query_selector("text=Jupyter news")

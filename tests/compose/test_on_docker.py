@@ -2,18 +2,20 @@
 
 import json
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 from engines import BASE
-from live import until
+from live import free_ports, until
 from recorder import Recorder
 from stacks import Stack
 
 pytestmark = pytest.mark.compose
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tips.ipynb"
+AUTHORITY = "/var/lib/dashops/proxy/caddy/pki/authorities/local/root.crt"
 SLOTS = ("gateway", "dashboard", "notebook", "proxy")
 
 
@@ -81,6 +83,30 @@ def test_only_what_changed_is_replaced(stack: Stack) -> None:
     assert {slot for slot in SLOTS if before[slot] != after[slot]} == {"dashboard"}
     page = httpx.get(f"http://127.0.0.1:{stack.ports['dashboard']}/login")
     assert "Figures" in page.text
+
+
+def test_people_come_with_tls(stack: Stack) -> None:
+    port = free_ports(1)[0]
+    host, content = "localhost", "content.localhost"
+    named = f"  address: https://{host}:{port}\n  content_address: https://{content}:{port}\n"
+    file = stack.folder / "dashops.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("dashboard:\n", f"dashboard:\n{named}"))
+    stack.dashops("up", "-y")
+    authority = stack.docker("exec", stack.container("proxy"), "cat", AUTHORITY)
+    trusting = ssl.create_default_context(cadata=authority)
+    login = httpx.get(f"https://{host}:{port}/login", verify=trusting)
+    assert login.status_code == 200
+    assert "Secure" in login.headers["Set-Cookie"]
+    page = httpx.get(
+        f"https://127.0.0.1:{port}/c/nothing",
+        verify=trusting,
+        headers={"Host": f"{content}:{port}"},
+        extensions={"sni_hostname": content},
+    )
+    assert page.headers["Content-Security-Policy"].startswith("sandbox")
+    file.write_text(before)
+    stack.dashops("up", "-y")
 
 
 def test_the_rendered_file_runs_by_hand(stack: Stack) -> None:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDER = "examples"
-FILES = ("README.md", "gapminder.ipynb", "img/stocks.svg", "stocks.ipynb", "tips.ipynb")
+FILES = (
+    "README.md",
+    "first.ipynb",
+    "gapminder.ipynb",
+    "img/stocks.svg",
+    "stocks.ipynb",
+    "tips.ipynb",
+)
 # In a wheel they lie inside the package, in a checkout at its top.
 PLACES = (HERE / "shipped", HERE.parents[2] / FOLDER)
 
