@@ -20,6 +20,7 @@ from dashops.services.gateway import (
     environments,
     failures,
     limits,
+    ports,
     snapshots,
     tool,
     usage,
@@ -113,6 +114,7 @@ class BundleKernels(SeedingMappingKernelManager):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        ports.Ports.instance()
         self.kernel_manager_class = f"{__name__}.{BundleKernel.__name__}"
         self.bundles = bundles.Bundles(Path(self.bundle_root))
         self.modules = str(bundles.modules(self.bundles.root))
