@@ -31,7 +31,7 @@ class Stack:
         return f"dashops-{yaml.safe_load((self.folder / 'dashops.yaml').read_text())['name']}"
 
     def dashops(self, *words: str | Path, code: int = 0, engine: str = "") -> str:
-        """What a command printed; its errors when another code than 0 is expected."""
+        """What a command printed, with its errors where another code than 0 is expected."""
         done = subprocess.run(
             [DASHOPS, *words],
             cwd=self.folder,
@@ -41,7 +41,7 @@ class Stack:
             timeout=900,
         )
         assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout if code in (0, 2) else done.stderr
+        return done.stdout if code == 0 else done.stdout + done.stderr
 
     def docker(self, *words: str | Path) -> str:
         """What the engine's own command printed."""
