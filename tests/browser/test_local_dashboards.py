@@ -86,7 +86,7 @@ def test_an_example_of_the_server_is_shown_in_its_layout(live: Live, seats: Seat
     tab = seats.visitor().page
     there = f"{jupyter(live)}/files/local_dashboards/stocks/"
     tab.goto(f"{there}?token={live.secret('notebook-token')}", wait_until="commit")
-    tab.wait_for_selector("#dashops-grid .jupyter-widgets", timeout=LONG)
+    tab.wait_for_selector("#dashops-grid .jupyter-widgets", timeout=2 * LONG)
     tab.wait_for_function("[...document.images].some(each => each.naturalWidth > 100)")
     assert "Notes for authors" not in tab.inner_text("body")
 

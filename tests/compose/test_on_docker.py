@@ -102,12 +102,11 @@ def test_people_come_with_tls(stack: Stack) -> None:
         assert "Secure" in answer.headers["Set-Cookie"]
         # Their dashboards are at the other name.
         assert viewer.get("/dashboards/tips/").headers["Location"].startswith(f"https://{content}:")
-    page = httpx.get(
-        f"https://127.0.0.1:{port}/c/nothing",
-        verify=trusting,
-        headers={"Host": f"{content}:{port}"},
-        extensions={"sni_hostname": content},
-    )
+        page = viewer.get(
+            f"https://127.0.0.1:{port}/c/nothing",
+            headers={"Host": f"{content}:{port}"},
+            extensions={"sni_hostname": content},
+        )
     assert page.headers["Content-Security-Policy"].startswith("sandbox")
     file.write_text(before)
     stack.dashops("up", "-y")

@@ -402,7 +402,7 @@ ALL = (
     ),
     Weakened(
         "the gateway asks nobody for a token",
-        "recipes/local/gateway/gateway.py.j2",
+        "recipes/_shared/gateway.py.j2",
         "c.KernelGatewayApp.auth_token =",
         "unused =",
         f"{UNIT}/test_render.py {UNIT}/test_local.py",
