@@ -2,7 +2,6 @@
 
 import contextlib
 import secrets as random
-from collections.abc import Callable
 from pathlib import Path
 
 from dashops import apply, client, secrets
@@ -14,10 +13,8 @@ from dashops.plan import Event
 from dashops.run import Run
 from dashops.stack import Stack
 
-Tell = Callable[[Event], None]
 
-
-def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Report:
+def smoke(stack: Stack, run: Run, tell: apply.Tell, junit: Path | None) -> checks.Report:
     """Check the running stack; the report's JUnit XML is kept in `junit` unless that is None.
 
     Raises ChecksFailed when nothing runs, and ToolError when the checks cannot be run; a check
@@ -44,7 +41,7 @@ def smoke(stack: Stack, run: Run, tell: Tell, junit: Path | None) -> checks.Repo
 
 
 def attack(
-    stack: Stack, run: Run, url: str | None, who: attacking.Login | None, tell: Tell
+    stack: Stack, run: Run, url: str | None, who: attacking.Login | None, tell: apply.Tell
 ) -> attacking.Report:
     """Try what nobody may do, against a running stack of one's own.
 

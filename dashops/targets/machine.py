@@ -1,4 +1,4 @@
-"""What targets ask of this machine alike: texts of a folder, and whether a port is free."""
+"""What targets ask of this machine alike: texts, secrets, and whether a port is free."""
 
 import socket
 from pathlib import Path
@@ -13,6 +13,11 @@ def read(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix not in BINARY
     }
+
+
+def secrets(state_dir: Path) -> tuple[str, ...]:
+    """The names of the secrets that were made."""
+    return tuple(sorted(path.name for path in (state_dir / "secrets").glob("[!.]*")))
 
 
 def free(port: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import engines
 import yaml
-from live import free_ports
+from live import placed
 
 DASHOPS = Path(sys.executable).with_name("dashops")
 COMPOSE = Path(sys.executable).with_name("docker-compose")
@@ -80,14 +80,10 @@ class Stack:
 
 def make(folder: Path, engine: str) -> Stack:
     """A stack that was never up, on free ports."""
-    slots = ("dashboard", "gateway", "notebook")
-    ports = dict(zip((*slots, "content"), free_ports(4), strict=True))
-    settings: dict[str, Any] = {slot: {"port": ports[slot]} for slot in slots}
-    settings["dashboard"]["content_port"] = ports["content"]
+    ports, settings = placed()
     settings |= {
-        "name": "demo",
         "images": {"base": engines.BASE},
         "environment": {"certificates": AUTHORITIES},
     }
-    (folder / "dashops.yaml").write_text(yaml.safe_dump(settings))
+    (folder / "dashops.yaml").write_text(yaml.safe_dump({"name": "demo", **settings}))
     return Stack(folder, engine, ports)

@@ -13,8 +13,9 @@ from dashops.targets.compose.drift import drift, meanwhile
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
 from dashops.targets.compose.logs import follow, logs
-from dashops.targets.compose.recipe import SECRETS, files, public
+from dashops.targets.compose.recipe import files, public
 from dashops.targets.compose.state import hosts, owners, slots, url
+from dashops.targets.services import SECRETS
 
 __all__ = [
     "SECRETS",

@@ -7,7 +7,7 @@ from dashops.stack import Stack
 from dashops.targets import Drift
 from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import SLOTS, Facts
-from dashops.targets.compose.recipe import SECRETS
+from dashops.targets.services import SECRETS
 
 
 def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:  # noqa: ARG001

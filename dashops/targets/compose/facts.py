@@ -69,24 +69,27 @@ def project(stack: Stack) -> str:
     return f"dashops-{stack.name}"
 
 
+def mine(stack: Stack) -> dict[str, str]:
+    """The engine's filter for what belongs to the stack."""
+    return {"label": f"com.docker.compose.project={project(stack)}"}
+
+
 def facts(stack: Stack, run: Run) -> Facts:
     """Everything `up` and `down` decide on; ToolError when there is no engine or no Compose."""
     compose = engine.compose(run)
     uid = os.getuid() or NOBODY
     with engine.connected() as client:
-        filters = {"label": f"com.docker.compose.project={project(stack)}"}
+        filters = mine(stack)
         found = client.api.containers(all=True, filters=filters)
         containers = tuple(_containers(client, found))
-        mine = {port for each in containers for port in each.ports}
+        held = {port for each in containers for port in each.ports}
         return Facts(
             origin=origin.find(None),
             compose=compose,
             uid=uid,
             code={slot: origin.code(slot) for slot in SERVICES},
             rendered=machine.read(stack.state_dir / "rendered"),
-            secrets=tuple(
-                sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))
-            ),
+            secrets=machine.secrets(stack.state_dir),
             foreign=tuple(_foreign(stack, uid)),
             images=tuple(_tags(client, stack)),
             containers=containers,
@@ -95,7 +98,7 @@ def facts(stack: Stack, run: Run) -> Facts:
             taken=tuple(
                 port
                 for key, port in stack.ports().items()
-                if key != "gateway.port" and port not in mine and not machine.free(port)
+                if key != "gateway.port" and port not in held and not machine.free(port)
             ),
         )
 

@@ -8,7 +8,7 @@ from dashops.errors import ToolError
 from dashops.plan import Event
 from dashops.stack import Stack
 from dashops.targets.compose import engine
-from dashops.targets.compose.facts import SLOTS, project
+from dashops.targets.compose.facts import SLOTS, mine
 
 # Seconds.
 DEADLINE = 180
@@ -24,11 +24,10 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     One that restarts again and again is not waited for.
     """
     deadline = time.monotonic() + DEADLINE
-    filters = {"label": f"com.docker.compose.project={project(stack)}"}
     waiting: set[str] = set()
     with engine.connected() as client:
         while True:
-            states = _states(client.api.containers(all=True, filters=filters))
+            states = _states(client.api.containers(all=True, filters=mine(stack)))
             bad = {slot for slot in SLOTS if not _good(states.get(slot, []))}
             for slot in SLOTS:
                 if slot in bad - waiting:

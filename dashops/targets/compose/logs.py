@@ -9,7 +9,7 @@ from dashops.errors import SpecError
 from dashops.stack import Stack
 from dashops.targets import Line
 from dashops.targets.compose import engine
-from dashops.targets.compose.facts import SLOTS, project
+from dashops.targets.compose.facts import SLOTS, mine
 
 
 def logs(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
@@ -49,9 +49,8 @@ def _containers(client: Any, stack: Stack, slots: Sequence[str]) -> list[tuple[s
     for slot in slots:
         if slot not in SLOTS:
             raise SpecError(f"unknown slot `{slot}`", hint=f"choose one of: {', '.join(SLOTS)}")
-    filters = {"label": f"com.docker.compose.project={project(stack)}"}
     found = [
         (each["Labels"].get("com.docker.compose.service", ""), each["Id"])
-        for each in client.api.containers(all=True, filters=filters)
+        for each in client.api.containers(all=True, filters=mine(stack))
     ]
     return sorted(each for each in found if each[0] in (slots or SLOTS))

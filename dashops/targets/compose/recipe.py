@@ -11,19 +11,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
-from dashops.targets import packages
-from dashops.targets.compose.facts import SERVICES, SLOTS, Facts, project
+from dashops.targets import packages, services
+from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
 from dashops.targets.place import Place
 
-SECRETS = (
-    "gateway-token",
-    "deploy-token",
-    "author-token",
-    "admin-token",
-    "cookie-secret",
-    "viewer-password",
-    "notebook-token",
-)
 CONFIGURATION = Path("/etc/dashops")
 # What each service imports when it starts, or soon after.
 WARM = {
@@ -141,20 +132,19 @@ def given(stack: Stack) -> dict[str, dict[Path, Path]]:
 def _values(stack: Stack, facts: Facts) -> dict[str, object]:
     found = packages.find(stack)
     certificates = stack.environment.certificates
-    settings = (stack.environment.packages, stack.dashboard.frontends, stack.identity.packages)
     asked = {
-        "gateway": settings[0],
-        "notebook": settings[0],
-        "dashboard": (*settings[1], *settings[2]),
+        "gateway": stack.environment.packages,
+        "notebook": stack.environment.packages,
+        "dashboard": (*stack.dashboard.frontends, *stack.identity.packages),
     }
     return {
         "stack": stack,
         "project": project(stack),
         "folder": str(stack.state_dir),
         "slots": SLOTS,
-        "secrets": SECRETS,
+        "secrets": services.SECRETS,
         "user": f"{facts.uid}:{facts.uid}",
-        "uid": 10001,
+        "uid": NOBODY,
         "passed": [name for name in stack.gateway.env if name not in ("LANG", "LC_ALL")],
         "bound": stack.where("notebook.folder") != "default",
         "given": given(stack),
@@ -173,7 +163,8 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "browser": "",
         "place": _place(stack),
         "requirements": {
-            slot: sorted({*_needed(extras(stack, slot)), *asked[slot]}) for slot in SERVICES
+            slot: sorted({*_needed(services.extras(stack, slot, browser="")), *asked[slot]})
+            for slot in SERVICES
         },
         "warm": {
             slot: " ".join(sorted({*WARM[slot], *_modules(asked[slot])})) for slot in SERVICES
@@ -193,15 +184,6 @@ def _modules(packages: Iterable[str]) -> Iterator[str]:
             yield Requirement(each).name.lower().replace("-", "_")
 
 
-def extras(stack: Stack, slot: str) -> list[str]:
-    """The parts of dashops that a slot's image gets."""
-    if slot != "dashboard":
-        return [slot]
-    used = {"postgres": stack.dashboard.database, "s3": stack.dashboard.files}
-    prefixes = {"postgres": "postgresql:", "s3": "s3:"}
-    return [slot, *(name for name, url in used.items() if url and url.startswith(prefixes[name]))]
-
-
 def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
     made = render.recipe("compose", values)
     if stack.environment.certificates:
@@ -209,7 +191,7 @@ def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
     return made
 
 
-def _needed(names: list[str]) -> Iterator[str]:
+def _needed(names: Iterable[str]) -> Iterator[str]:
     """What dashops itself requires with these extras, for the Python inside."""
     for line in metadata.requires("dashops") or ():
         wanted = Requirement(line)

@@ -9,12 +9,13 @@ from dashops.stack import Stack
 from dashops.targets import packages
 from dashops.targets.local import recipe
 from dashops.targets.local.drift import drift
-from dashops.targets.local.facts import SECRETS, SLOTS, Facts, facts
+from dashops.targets.local.facts import SLOTS, Facts, facts
 from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
 from dashops.targets.local.meanwhile import meanwhile
 from dashops.targets.local.recipe import check, environment, files, own
 from dashops.targets.local.state import hosts, owners, purge, slots, url
+from dashops.targets.services import SECRETS
 
 __all__ = [
     "SECRETS",

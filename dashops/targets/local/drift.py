@@ -8,7 +8,8 @@ from dashops.plan import digest
 from dashops.stack import Stack
 from dashops.targets import Drift
 from dashops.targets.local import recipe
-from dashops.targets.local.facts import SECRETS, SLOTS, Facts, command
+from dashops.targets.local.facts import SLOTS, Facts, command
+from dashops.targets.services import SECRETS
 
 
 def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:

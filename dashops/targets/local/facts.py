@@ -17,16 +17,6 @@ from dashops.targets.origin import Origin
 
 SLOTS = ("gateway", "dashboard", "notebook")
 
-SECRETS = (
-    "gateway-token",
-    "deploy-token",
-    "author-token",
-    "admin-token",
-    "cookie-secret",
-    "viewer-password",
-    "notebook-token",
-)
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Of the operator's shell only this reaches the services, because the rest may hold secrets.
@@ -74,7 +64,7 @@ def facts(stack: Stack, run: Run) -> Facts:  # noqa: ARG001
         origin=found,
         code={slot: origin.code(slot) for slot in SLOTS} if found.editable else {},
         rendered=machine.read(stack.state_dir / "rendered"),
-        secrets=tuple(sorted(path.name for path in (stack.state_dir / "secrets").glob("[!.]*"))),
+        secrets=machine.secrets(stack.state_dir),
         environments=_environments(stack.state_dir / "environments"),
         supervisor=None if slots is None else supervisor_digest(stack.state_dir),
         slots=slots or {},

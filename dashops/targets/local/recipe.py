@@ -10,6 +10,7 @@ from dashops.targets import packages
 from dashops.targets.local import supervisor
 from dashops.targets.local.facts import SLOTS, Facts
 from dashops.targets.place import Place
+from dashops.targets.services import extras
 
 OVERRIDES = "overrides.txt"
 
@@ -108,13 +109,3 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint=f"stop it, or set `{key}` to a free port",
             where=stack.where(key),
         )
-
-
-def extras(stack: Stack, slot: str, browser: str) -> tuple[str, ...]:
-    """The parts of dashops that a slot's environment gets: drivers only when they are used."""
-    if slot != "dashboard":
-        return (slot,)
-    places = {"postgres": stack.dashboard.database, "s3": stack.dashboard.files}
-    prefixes = {"postgres": "postgresql:", "s3": "s3:"}
-    used = (name for name, url in places.items() if url and url.startswith(prefixes[name]))
-    return (slot, *(["browser"] if browser else []), *used)
