@@ -80,7 +80,8 @@ def test_examples_leave_alone_what_is_there(tmp_path: Path, theirs: str) -> None
 
 def test_every_example_is_shipped() -> None:
     source = Path(__file__).parents[3] / "examples"
-    there = {*source.glob("*.*"), *(source / "img").iterdir()}
+    # `make demo` leaves a stack there, whose folder begins with a dot.
+    there = {*source.glob("[!.]*.*"), *(source / "img").iterdir()}
     assert {each.relative_to(source).as_posix() for each in there} == {*examples.FILES}
     wheel = (source.parent / "pyproject.toml").read_text()
     assert all(f'"examples/{name}" = ' in wheel for name in examples.FILES)
