@@ -56,9 +56,10 @@ def current_viewer() -> Viewer:
 def _read(text: str, received: float) -> Viewer:
     """The viewer in signed claims that came at that Unix time."""
     try:
-        public = bytes.fromhex(Path(os.environ[KEY]).read_text().strip())
+        keys = [bytes.fromhex(key) for key in Path(os.environ[KEY]).read_text().split()]
         payload, _, signature = text.partition(".")
-        genuine = _signed(public, payload.encode(), _decoded(signature))
+        signed = _decoded(signature)
+        genuine = any(_signed(key, payload.encode(), signed) for key in keys)
         claims = json.loads(_decoded(payload)) if genuine else {}
     except (KeyError, OSError, ValueError) as error:
         raise NotVerified("who is viewing cannot be verified") from error

@@ -36,6 +36,7 @@ from dashops.services.dashboard import (
     public,
     sandbox,
     serving,
+    shifts,
     store,
     uploads,
     usage,
@@ -62,10 +63,12 @@ class DashboardServer(Voila):
         httpclient.AsyncHTTPClient.configure(None, max_clients=200)
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.settings = self.dashops
-        self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways)
+        instance = self.dashops.instance
+        self.kernel_manager.gateways = gateways.Gateways(self.dashops.gateways, instance)
         self.kernel_manager.groups = lambda user: identity.person(user).groups
         self.kernel_manager.claims.publish(self.dashops.claims_file)
-        dashboards = store.Store(self.dashops.store, self.dashops.database, self.dashops.files)
+        places = (self.dashops.store, self.dashops.database, self.dashops.files)
+        dashboards = store.Store(*places, instance=instance)
 
         def collect() -> None:
             open_kernels = self.kernel_manager.open_kernels
@@ -128,6 +131,7 @@ class DashboardServer(Voila):
         settings["gate"] = lambda revision, tell: gate.check(settings, revision, self.log, tell)
         settings["preview"] = functools.partial(previews.link, settings)
         settings["deploys"] = deploys.Deploys(settings, self.log)
+        settings["shifts"] = shifts.Shifts(settings, self.log)
         return settings
 
     def init_handlers(self) -> list[Any]:
@@ -140,6 +144,7 @@ class DashboardServer(Voila):
             (r"/logout", logins.Logout),
             (r"/healthz", pages.Health),
             (r"/readyz", pages.Ready),
+            (r"/servingz", shifts.Serving),
             (rf"/dashboards/{NAME}/?", visit.Visit, {"chrome": True}),
             (rf"/dashboards-plain/{NAME}/?", visit.Visit, {"chrome": False}),
             (rf"/previews/{TOKEN}/?", visit.Preview, {"chrome": True}),
@@ -177,7 +182,7 @@ class DashboardServer(Voila):
         dashboards = httpserver.HTTPServer(pages_of, max_body_size=FORM, ssl_options=tls)
         loop = ioloop.IOLoop.current()
         loop.run_sync(self.kernel_manager.reap)
-        loop.run_sync(self.app.settings["serving"].adopt)
+        loop.run_sync(self._begin)
         dashboards.listen(self.dashops.content_port, self.dashops.ip)
         server.listen(self.dashops.port, self.dashops.ip)
         ioloop.PeriodicCallback(self._sweep, SWEEP).start()
@@ -196,6 +201,15 @@ class DashboardServer(Voila):
             dashboards.stop()
             self.stop()
 
+    async def _begin(self) -> None:
+        """Go on where the server before stopped, unless it is another one's turn."""
+        turn = self.app.settings["shifts"]
+        if turn.several and turn.alone():
+            self.app.settings["store"].recover()
+        await turn.look()
+        if not turn.over:
+            await self.app.settings["serving"].adopt()
+
     def stop(self) -> None:
         """End the kernels of all viewers, and the gate's browser."""
         self.ioloop.run_sync(self.app.settings["serving"].close)
@@ -205,14 +219,20 @@ class DashboardServer(Voila):
 
     async def _sweep(self) -> None:
         """End what nobody needs, or may need any longer."""
+        turn = self.app.settings["shifts"]
         with contextlib.suppress(store.Unavailable):  # those of old revisions then stay
+            if await turn.look():
+                await self.app.settings["serving"].adopt()
             names = {visit.revision.name for visit in self.kernel_manager.visits}
             found = (self.app.settings["store"].active(name) for name in names)
             self.kernel_manager.drain({each.name: each.number for each in found if each})
         self.app.settings["admission"].settle()
         await identity.sweep(self.app.settings)
         await self.kernel_manager.sweep()
-        self.app.settings["serving"].sweep()
+        if turn.over:
+            await turn.watch()
+        else:
+            self.app.settings["serving"].sweep()
 
     def _log_request(self, handler: Any) -> None:
         """One line a request: no key, and no query, which may hold what a viewer typed."""
@@ -227,7 +247,8 @@ def serve(settings: config.Config, kind: type[DashboardServer] = DashboardServer
     logging.getLogger("tornado.general").addFilter(
         lambda record: "websocket_ping_timeout" not in record.getMessage()
     )
-    scratch = settings.store / "incoming"
+    # The store empties it at each start, but not that of another server.
+    scratch = settings.store / f"incoming{settings.instance and '-'}{settings.instance}"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     traits = rendering.traits()
     traits.VoilaConfiguration.multi_kernel_manager_class = kernels.Kernels

@@ -5,7 +5,9 @@ and of the line without its hash, so that no line can be changed, taken out or p
 A file begins with the hash that it goes on from.
 """
 
+import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -43,16 +45,19 @@ class Verdict:
 
 
 class Audit:
-    """Writes and reads the record of one server, from any thread."""
+    """Writes and reads the record, from any thread, also while another server writes it."""
 
     def __init__(self, folder: Path, log: Any, full: int = FULL) -> None:
         self.folder, self._log, self._full = folder, log, full
         self._lock = threading.RLock()
         self._counts: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
         self._file: BinaryIO | None = None
+        self._name = ""
         self.head = FIRST
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._go_on()
+        self._guard = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with self._alone():
+            pass
 
     def write(self, event: str, who: str, **facts: Any) -> None:
         """Note something; a disk that takes no more is told to the log, as people must get in."""
@@ -86,7 +91,7 @@ class Audit:
 
     def verify(self) -> Verdict:
         """Look at every line; the end has to be where this server left it."""
-        with self._lock:  # what is written meanwhile is not looked at
+        with self._alone():  # what is written meanwhile is not looked at
             known, head = _sizes(self.folder), self.head
         found = verify(known)
         if not found.problem and found.head != head:
@@ -124,11 +129,36 @@ class Audit:
                 self._add(event, "", {"address": address, "more": count - BURST})
 
     def _add(self, event: str, who: str, facts: dict[str, Any]) -> None:
-        record = {"time": records.moment(), "event": event, "who": who, **facts}
+        with self._alone():
+            self._put(event, who, facts)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else writes meanwhile; what another server wrote since is gone on from."""
         with self._lock:
-            if self._file is None or self._file.tell() >= self._full:
-                self._begin()
-            self._seal({key: _short(value) for key, value in record.items()})
+            fcntl.flock(self._guard, fcntl.LOCK_EX)
+            try:
+                if self._grew():
+                    self._go_on()
+                yield
+            finally:
+                fcntl.flock(self._guard, fcntl.LOCK_UN)
+
+    def _grew(self) -> bool:
+        """Whether there is more than this server wrote; what is less, `verify` points at."""
+        known = files(self.folder)
+        if self._file is None or not known:
+            return bool(known)
+        last, mine = known[-1].stat(), os.fstat(self._file.fileno())
+        if os.path.samestat(last, mine):
+            return mine.st_size > self._file.tell()
+        return known[-1].name > self._name
+
+    def _put(self, event: str, who: str, facts: dict[str, Any]) -> None:
+        record = {"time": records.moment(), "event": event, "who": who, **facts}
+        if self._file is None or self._file.tell() >= self._full:
+            self._begin()
+        self._seal({key: _short(value) for key, value in record.items()})
 
     def _seal(self, record: dict[str, Any]) -> None:
         assert self._file is not None
@@ -151,16 +181,18 @@ class Audit:
         number = int(known[-1].stem) + 1 if known else 1
         if self._file:
             self._file.close()
-        self._file = _open(self.folder / f"{number:06}.jsonl")
+        self._name = f"{number:06}.jsonl"
+        self._file = _open(self.folder / self._name)
         _sync(self.folder)
         start = {"time": records.moment(), "event": "begin", "who": "", "previous": self.head}
         self._seal(start)
 
     def _go_on(self) -> None:
-        """Take up the chain where an earlier life of this server left it."""
+        """Take up the chain where an earlier life of this server, or another one, left it."""
         known = files(self.folder)
-        if not known:
-            return
+        if self._file:
+            self._file.close()
+            self._file = None
         content = known[-1].read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
         if whole:
@@ -168,7 +200,7 @@ class Audit:
             seal = SEAL.search(last)
             # What was changed stays as it is: `verify` points at it.
             self.head = seal[1].decode() if seal else FIRST
-            self._file = _open(known[-1])
+            self._name, self._file = known[-1].name, _open(known[-1])
             self._file.truncate(len(whole))
             self._file.seek(len(whole))
         else:
@@ -177,7 +209,7 @@ class Audit:
         if torn := len(content) - len(whole):
             # A crash in the middle of a write: nobody was told yet that it was done.
             self._log.warning("the audit record ended in half a line")
-            self._add("mended", "", {"bytes": torn})
+            self._put("mended", "", {"bytes": torn})
 
 
 def files(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from dashops.services.dashboard import admission, kernels
 CLAIM = 60  # seconds until a page must have been fetched
 REMEMBERED = 2000  # keys of ended kernels, so that their pages can be told why
 PAUSE = 60  # seconds within which a dashboard loads itself again for a viewer once only
-TOKEN = r"([\w-]{43})"
+TOKEN = r"([\w-]{43,44})"  # one more for the server, where there are several
 
 Pieces = Callable[[kernels.ViewerKernel, str], AsyncGenerator[str, None]]
 
@@ -75,12 +75,15 @@ class Capabilities:
 
     def __init__(self, open_kernels: kernels.Kernels) -> None:
         self._kernels = open_kernels
+        self._instance = open_kernels.settings.instance
         self._all: OrderedDict[str, Capability] = OrderedDict()
         self._again: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def grant(self, capability: Capability) -> Capability:
         """From now on its token is good; its page must be fetched soon."""
         visit = capability.kernel.visit
+        # The proxy sends what is below it to the server that has the page.
+        capability.token = f"{self._instance}{capability.token}"
         visit.base, visit.main = capability.base, capability.main
         self._kernels.handed(capability.kernel, CLAIM)
         self._all[capability.token] = capability

@@ -55,9 +55,12 @@ class Claims:
         self._clock = clock
 
     def publish(self, path: Path) -> None:
-        """Write the public half where the gateways' kernels read it."""
+        """Write the public half where the gateways' kernels read it, before the last one there."""
         new = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-        new.write_text(self._key.public_key().public_bytes_raw().hex())
+        mine = self._key.public_key().public_bytes_raw().hex()
+        # That of the server before, which may still have pages.
+        last = path.read_text().split()[:1] if path.exists() else []
+        new.write_text("\n".join([mine, *last]))
         new.chmod(0o644)  # it is no secret, and the account of a gateway may be another
         new.replace(path)
 

@@ -2,10 +2,13 @@
 
 import ssl
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+SHIFT = "shift.toml"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Config:
     certificate: str = ""
     certificate_key: str = ""
     claims_key: str = ""
+    instance: str = ""
+    shift_file: Path | None = None
 
     @property
     def claims_file(self) -> Path:
@@ -95,10 +100,30 @@ class Config:
         return bool(self.address) and not self.certificate
 
 
-def load(path: Path, *others: Path) -> Config:
+@dataclass(frozen=True)
+class Shift:
+    """What may change while a server runs: which one visitors are sent to, and the gateways.
+
+    ``url`` is where the others find that server.
+    """
+
+    instance: str
+    url: str
+    gateways: tuple[GatewayAddress, ...]
+
+
+def shift(path: Path) -> Shift:
+    """Read a rendered ``shift.toml``; raises as ``load``, and OSError when it is gone."""
+    data = tomllib.loads(path.read_text())
+    serving = data["serving"]
+    return Shift(serving["instance"], serving["url"].rstrip("/"), _gateways(data))
+
+
+def load(path: Path, *others: Path, instance: str = "") -> Config:
     """Read a rendered ``dashboard.toml``; raises ``KeyError`` or ``TypeError`` on a bad one.
 
-    What is in the other files, those of an app, comes before what is in the ones before.
+    What is in the other files, those of an app, comes before what is in the ones before. Of
+    several servers each has an ``instance`` of its own, and ``shift.toml`` is beside the file.
     """
     data = tomllib.loads(path.read_text())
     for other in others:
@@ -125,10 +150,7 @@ def load(path: Path, *others: Path) -> Config:
         deploy_token_file=Path(server["deploy_token_file"]),
         author_token_file=Path(server["author_token_file"]),
         admin_token_file=Path(server["admin_token_file"]),
-        gateways=tuple(
-            GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
-            for each in data["gateways"]
-        ),
+        gateways=shift(path.with_name(SHIFT)).gateways if instance else _gateways(data),
         cell_timeout=limits["cell_timeout"],
         run_timeout=limits["run_timeout"],
         idle_timeout=limits["idle_timeout"],
@@ -151,6 +173,15 @@ def load(path: Path, *others: Path) -> Config:
         certificate=server.get("certificate", ""),
         certificate_key=server.get("certificate_key", ""),
         claims_key=server.get("claims_key", ""),
+        instance=instance,
+        shift_file=path.with_name(SHIFT) if instance else None,
+    )
+
+
+def _gateways(data: Mapping[str, Any]) -> tuple[GatewayAddress, ...]:
+    return tuple(
+        GatewayAddress(url=each["url"].rstrip("/"), token_file=Path(each["token_file"]))
+        for each in data["gateways"]
     )
 
 

@@ -32,6 +32,7 @@ ENDED = {
     "logged out": "You have logged out",
     "login over": "Your login has ended, please log in again",
     door.WITHDRAWN: "You may not open this dashboard any more",
+    "moved": "The server behind this page was replaced a while ago, so its session has ended",
     "updated": "This dashboard was updated a while ago, so its old version has ended",
 }
 

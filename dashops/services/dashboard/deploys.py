@@ -24,6 +24,11 @@ class Deploys:
         self._turns: dict[str, tuple[asyncio.Lock, set[str]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def number(self) -> int:
+        """How many run or wait."""
+        return len(self._tasks)
+
     def get(self, deploy_id: str) -> progress.Running | None:
         """A deploy that runs or ended a short while ago."""
         return self._known.get(deploy_id)

@@ -11,18 +11,18 @@ from typing import Any
 from jupyter_server.auth import User
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado import web
-from traitlets import Any as AnyTrait
-from traitlets.config import LoggingConfigurable
 
 from dashops.services.dashboard import (
     admission,
-    channels,
     claims,
     config,
     gateways,
     store,
     visiting,
 )
+from dashops.services.dashboard.held import ViewerKernel
+
+__all__ = ["GATE", "Kernels", "Start", "Started", "ViewerKernel", "variables"]
 
 FIRST_CONNECT = 60  # seconds a rendered page may take to load its scripts and connect
 ASKS = 20  # seconds within which a page that lost its connection asks again, see connection.js
@@ -52,34 +52,6 @@ Start = Callable[[Mapping[str, str]], Awaitable[Started]]
 """Gets a kernel for a viewer with these variables, in one way or another."""
 
 
-class ViewerKernel(LoggingConfigurable):
-    """A kernel on a gateway, with what nbclient and Jupyter Server ask of a kernel manager.
-
-    ``untold``: what it has yet to be told of its viewer, before its first cell runs.
-    """
-
-    visit: visiting.Visit = AnyTrait()
-    gateway: gateways.Gateway = AnyTrait()
-    kernel_id: str = AnyTrait()
-    kept: Any = AnyTrait(None)
-    untold: Mapping[str, str] = AnyTrait({})
-    has_kernel = True
-
-    def client(self, **_: Any) -> channels.Client:
-        """A client for the server's own first run of the notebook."""
-        return channels.Client(self)
-
-    async def is_alive(self) -> bool:
-        """Its end is seen on the websocket, so here it is always alive."""
-        return True
-
-    async def shutdown_kernel(self, **_: Any) -> None:
-        """Left to the manager, which also forgets the kernel."""
-
-    async def cleanup_resources(self, **_: Any) -> None:
-        """Nothing of a remote kernel is on this machine."""
-
-
 class Kernels(AsyncMappingKernelManager):
     """All open kernels by id. Jupyter's own manager would start them here; this one never does."""
 
@@ -96,6 +68,7 @@ class Kernels(AsyncMappingKernelManager):
         self.claims = claims.Claims()
         self.groups: Callable[[User], Collection[str]] = lambda _: ()
         self.stillborn: Callable[[ViewerKernel], None] = lambda _: None
+        self.replaced = False  # by another server: nobody comes to this one any more
         self.freed: Callable[[], None] = lambda: None  # each time a kernel has ended
 
     @property
@@ -187,14 +160,16 @@ class Kernels(AsyncMappingKernelManager):
         self._kernels.pop(kernel_id, None)
 
     def drain(self, shown: Mapping[str, int]) -> None:
-        """Note which visits are of a revision that their name shows no longer.
+        """Note which visits are of a revision that their name shows no longer, or have to move.
 
         ``shown`` is the number of the revision that each name shows.
         """
         now = time.monotonic()
-        for visit in self.visits:
-            current = shown.get(visit.revision.name) == visit.revision.number
-            visit.outdated = None if current or visit.pinned else visit.outdated or now
+        for kernel in self.open_kernels:
+            visit = kernel.visit
+            current = visit.pinned or shown.get(visit.revision.name) == visit.revision.number
+            stays = current and not self._moves(kernel)
+            visit.outdated = None if stays else visit.outdated or now
 
     async def end(self, kernel_id: str, reason: str) -> None:
         """End a kernel and remember why; one that is gone already is fine."""
@@ -244,9 +219,12 @@ class Kernels(AsyncMappingKernelManager):
         """A page that lost its connection asks after its kernel, so it is not closed."""
         if kernel.visit.pages or not kernel.visit.came:
             return
-        with contextlib.suppress(web.HTTPError):  # the gateway is away, maybe not for long
-            if kernel.kernel_id not in await kernel.gateway.list_kernels():
-                await self.end(kernel.kernel_id, "lost")
+        try:
+            lost = kernel.kernel_id not in await kernel.gateway.list_kernels()
+        except web.HTTPError:  # the gateway is away, maybe not for long
+            lost = self.gateways.lost(kernel.gateway)
+        if lost:
+            await self.end(kernel.kernel_id, "lost")
         if not kernel.visit.pages:
             grace = max(self.settings.reconnect_grace, ASKS)
             kernel.visit.left = time.monotonic() + grace
@@ -283,10 +261,14 @@ class Kernels(AsyncMappingKernelManager):
             elif now - visit.active > self.settings.idle_timeout:
                 await self.end(kernel.kernel_id, "idle")
             elif visit.outdated and now - visit.outdated > self.settings.drain_timeout:
-                await self.end(kernel.kernel_id, "updated")
+                await self.end(kernel.kernel_id, "moved" if self._moves(kernel) else "updated")
+
+    def _moves(self, kernel: ViewerKernel) -> bool:
+        """Whether the kernel's gateway, or this server, is to go when nobody uses it any more."""
+        return self.replaced or kernel.gateway.leaving
 
     async def reap(self) -> None:
-        """End kernels of an earlier life of this server, which is its gateways' only owner."""
+        """End kernels of an earlier life of this server."""
         for gateway in self.gateways.all:
             with contextlib.suppress(web.HTTPError):
                 for kernel_id in await gateway.list_kernels():

@@ -167,7 +167,16 @@ class Ready(web.RequestHandler):
                 await gateway.list_kernels()
             except web.HTTPError:
                 continue
-            self.finish({"status": "ready"})
+            self.finish({"status": "ready", **self._within()})
             return
         self.set_status(503)
-        self.finish({"status": "no gateway answers"})
+        self.finish({"status": "no gateway answers", **self._within()})
+
+    def _within(self) -> dict[str, Any]:
+        """What the container's own health check is told, where servers take turns."""
+        turn, request = self.settings["shifts"], self.request
+        if not turn.several or request.remote_ip != "127.0.0.1":
+            return {}
+        if "X-Forwarded-For" in request.headers:
+            return {}
+        return {"serving": not turn.over, "busy": turn.busy}

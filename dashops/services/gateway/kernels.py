@@ -125,6 +125,7 @@ class BundleKernels(SeedingMappingKernelManager):
         )
         self.confined = confined.beside(limits.account() if confined.processes else 0)
         self._revisions: dict[str, str] = {}
+        self.owners: dict[str, str] = {}
         self.snapshots = snapshots.Snapshots()
         self.usage = usage.Usage(self, self.memory_reserve)
         self.kernel_spec_manager.snapshots = self.snapshots
@@ -135,6 +136,16 @@ class BundleKernels(SeedingMappingKernelManager):
             # Jupyter would hold the place of one that failed to start for ever, and its file.
             self._pending_kernels.pop(kernel_id, None)
             Path(km.connection_file).unlink(missing_ok=True)
+
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """As Jupyter has it, and which dashboard server asked for the kernel: its `owner`."""
+        model: dict[str, Any] = super().kernel_model(kernel_id)
+        return {**model, "owner": self.owners.get(kernel_id, "")}
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget one that is no kernel any more."""
+        self.owners.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
 
     def add_bundle(self, revision: str, archive: bytes) -> None:
         """Take a bundle and let go of those nobody used for long; SpecError when it is bad."""

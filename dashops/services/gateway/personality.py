@@ -41,7 +41,8 @@ class Kernels(MainKernelHandler):
         }
         name = model.get("name") or self.kernel_manager.default_kernel_name
         try:
-            kernel_id = await self._start(name, env, str(model.get("claims", "")))
+            told = str(model.get("claims", ""))
+            kernel_id = await self._start(name, env, told, str(model.get("owner", "")))
         except headroom.Full as full:
             self.set_status(507)
             self.finish({"reason": "memory", "message": str(full)})
@@ -57,15 +58,24 @@ class Kernels(MainKernelHandler):
         answer = self.kernel_manager.kernel_model(kernel_id)
         self.finish(json.dumps(answer, default=json_default))
 
-    async def _start(self, name: str, env: dict[str, str], claims: str) -> str:
+    async def _start(self, name: str, env: dict[str, str], claims: str, owner: str) -> str:
         kernels, limit = self.kernel_manager, self.settings["kg_max_kernels"]
         async with kernels.usage.room(name, env.get("DASHOPS_BUNDLE", "")) as claim:
             if limit is not None and kernels.number >= limit:
                 raise web.HTTPError(403, "all %s kernels of this gateway are in use", limit)
             started = await kernels.start_kernel(kernel_name=name, env=env, claims=claims)
+            kernels.owners[str(started)] = owner
             kernel_id = str(started)
             claim.kernel = kernel_id
         return kernel_id
+
+
+class Load(TokenAuthorizationMixin, CORSMixin, JSONErrorsMixin, web.RequestHandler):
+    """How much this gateway has to do, for who waits until that is nothing."""
+
+    def get(self) -> None:
+        """``{"kernels": how many there are}``, those that are starting too."""
+        self.finish({"kernels": self.settings["kernel_manager"].number})
 
 
 class Channels(TokenAuthorizationMixin, CORSMixin, KernelWebsocketHandler):
@@ -154,6 +164,7 @@ class Personality(JupyterWebsocketPersonality):
             (rf"{base}/api/dashops/locks", packages.Locks),
             (rf"{base}/api/dashops/about", packages.About),
             (rf"{base}/api/dashops/usage", usage.Answer),
+            (rf"{base}/api/dashops/load", Load),
             (rf"{base}/api/dashops/snapshots", Snapshots),
             (rf"{base}/api/dashops/snapshots/([0-9a-f-]{{36}})", Snapshot),
             *filter(_asks, super().create_request_handlers()),

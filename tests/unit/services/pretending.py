@@ -68,6 +68,7 @@ class Gateway:
     def __init__(self, url="http://one"):
         self.url = url
         self.kernels = 0
+        self.leaving = False
         self.full = self.down = False
         self.there = {}
         self.says = {"memory": {"available": 1, "limit": 2}, "kernels": {}, "snapshots": {}}

@@ -21,7 +21,9 @@ def world():
     """Open kernels and their keys, and how Bob gets one."""
     manager = kernels.Kernels()
     manager.settings, gateway = LIMITS, Gateway()
-    manager.gateways = SimpleNamespace(usable=lambda: [gateway], all=[gateway])
+    manager.gateways = SimpleNamespace(
+        usable=lambda: [gateway], all=[gateway], lost=lambda _: False
+    )
     held = capabilities.Capabilities(manager)
 
     def grant(number=1, **more):

@@ -11,13 +11,14 @@ from tornado import web
 from dashops.services.dashboard import kernels
 from dashops.services.dashboard.store import Revision
 
-LIMITS = SimpleNamespace(idle_timeout=99, reconnect_grace=9, drain_timeout=60)
+LIMITS = SimpleNamespace(idle_timeout=99, reconnect_grace=9, drain_timeout=60, instance="")
 
 
 class Gateway:
     def __init__(self):
         self.stopped = []
         self.kernels = 0
+        self.leaving = False
         self.down = self.empty = False
 
     async def start_kernel(self, *_):
@@ -44,7 +45,9 @@ def opened():
     """A manager with a gateway, and how to let somebody open a revision."""
     manager = kernels.Kernels()
     manager.settings, gateway = LIMITS, Gateway()
-    manager.gateways = SimpleNamespace(usable=lambda: [gateway], all=[gateway])
+    manager.gateways = SimpleNamespace(
+        usable=lambda: [gateway], all=[gateway], lost=lambda _: False
+    )
 
     def open_(number, owner="bob", name="sales"):
         user = User(username=owner, name=owner)

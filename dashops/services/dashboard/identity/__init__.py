@@ -13,7 +13,7 @@ account    all of this as Jupyter Server asks for it
 """
 
 from dashops.services.dashboard.identity.account import Account, Viewer, person
-from dashops.services.dashboard.identity.leaving import everywhere, out, sweep
+from dashops.services.dashboard.identity.leaving import everywhere, gone, out, sweep
 from dashops.services.dashboard.identity.parts import parts
 from dashops.services.dashboard.identity.provider import ROLES, Person
 
@@ -23,6 +23,7 @@ __all__ = [
     "Person",
     "Viewer",
     "everywhere",
+    "gone",
     "out",
     "parts",
     "person",

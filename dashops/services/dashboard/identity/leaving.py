@@ -31,6 +31,13 @@ async def sweep(settings: Mapping[str, Any]) -> None:
     await settings["sessions"].sweep()
 
 
+async def gone(settings: Mapping[str, Any]) -> None:
+    """End the kernels of logins that were ended at another server. Raises Unavailable."""
+    used = {visit.login for visit in settings["kernel_manager"].visits if visit.login}
+    if over := await settings["sessions"].gone(used):
+        await _end_kernels(settings, over, "logged out")
+
+
 async def _end_kernels(settings: Mapping[str, Any], logins: set[str], reason: str) -> None:
     kernels = settings["kernel_manager"]
     for kernel in kernels.open_kernels:

@@ -112,6 +112,16 @@ class Sessions:
                 known[login].seen = max(known[login].seen, now - ago)
         return {login for login in used if login in known and self._over(known[login])}
 
+    async def gone(self, logins: Collection[str]) -> set[str]:
+        """Which of these logins are known here and in the store no longer. Raises Unavailable."""
+        known = [each for each in self._known.values() if each.login in logins]
+        found = set()
+        for each in known:
+            if await asyncio.to_thread(self._people.login, each.id) is None:
+                found.add(each.login)
+                self._known.pop(each.id, None)
+        return found
+
     async def sweep(self) -> None:
         """Note who was seen and forget what is over, at most once a minute."""
         now = self._clock()

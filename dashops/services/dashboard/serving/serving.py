@@ -107,6 +107,10 @@ class Serving:
         """Begin to end what is not needed any more, and to make what is missing."""
         self._chores.start("sweep", self._sweep)
 
+    async def rest(self) -> None:
+        """End the kernels that wait for viewers, as nobody will come."""
+        await self._pools.sweep(())
+
     async def close(self) -> None:
         """Stop all work; snapshots stay, for the next life of this server."""
         await self._chores.close()
@@ -207,14 +211,25 @@ class Serving:
             elif now - each.opened > self._config.snapshot_idle:
                 self._log.info("nobody opened %s lately, its snapshot ends", revision.name)
                 await self._snapshots.end(each)
+            elif each.gateway.leaving:
+                self._spread(revision)
+                await self._snapshots.end(each)
             else:
                 self._refresh(each, revision)
+                self._spread(revision)
         if now - self._compared > COMPARE:
             self._compared = now
             for each in await self._snapshots.compare(self._gateways.all, shown):
                 revision = shown.get(each.entry.name)
                 if revision and each.of(revision):
                     self._build(revision, each.gateway)
+
+    def _spread(self, revision: store.Revision) -> None:
+        """Begin to make a snapshot on each gateway that has none of it, if there is one at all."""
+        has = {each.entry.gateway for each in self._snapshots if each.of(revision)}
+        for gateway in self._gateways.usable():
+            if has and not gateway.leaving and gateway.url not in has:
+                self._build(revision, gateway)
 
     def _refresh(self, snapshot: snapshots.Snapshot, revision: store.Revision) -> None:
         """Begin to make a snapshot anew that is too old, or to look at its data again."""

@@ -54,8 +54,8 @@ class Snapshots:
         return iter(list(self._all.values()))
 
     def of(self, revision: store.Revision) -> list[Snapshot]:
-        """Those of a revision, the least loaded gateway's first."""
-        found = [each for each in self if each.of(revision)]
+        """Those of a revision where viewers may come, the least loaded gateway's first."""
+        found = [each for each in self if each.of(revision) and not each.gateway.leaving]
         return sorted(found, key=lambda each: each.gateway.kernels)
 
     async def fork(

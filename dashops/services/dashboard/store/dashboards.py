@@ -33,14 +33,22 @@ ACTIVATED, KEPT = tables.activations.c, tables.revisions.c
 class Store(Decisions, Tries, Holding, grants.Granting, Tokens):
     """Metadata in a database, by default ``store.db``, and files by digest.
 
-    One server at a time uses a store, from any of its threads. Every method raises Unavailable
-    when the database, or the place of the files, does not do its work.
+    One server at a time uses a store, from any of its threads. Of several that take turns each
+    has an ``instance`` of its own and a time in which the one before still does some work; such a
+    one calls ``forget`` now and then, and ``recover`` when no other one is there. Every method
+    raises Unavailable when the database, or the place of the files, does not do its work.
     """
 
     def __init__(
-        self, root: Path, database_url: str = "", files_url: str = "", disk: Disk | None = None
+        self,
+        root: Path,
+        database_url: str = "",
+        files_url: str = "",
+        disk: Disk | None = None,
+        instance: str = "",
     ) -> None:
-        self.files = Files(root, Shelf(files_url) if files_url else None, disk)
+        shelf = Shelf(files_url) if files_url else None
+        self.files = Files(root, shelf, disk, f"incoming{instance and '-'}{instance}")
         self.incoming = self.files.incoming
         self.reading = database.connect(database_url, root)
         self.writing = database.writing(self.reading)
@@ -50,7 +58,13 @@ class Store(Decisions, Tries, Holding, grants.Granting, Tokens):
         self._changing = threading.RLock()
         self._held: set[tuple[str, str]] = set()
         self._retention = retention.Retention(self.reading, self.writing, self.files)
-        self._recover()
+        if not instance:
+            self.recover()
+
+    def forget(self) -> None:
+        """Read again what is shown and granted, as another server may have changed it."""
+        self._shown.changed()
+        self._granted.changed()
 
     def all(self) -> list[Revision]:
         """What each name shows, by name."""
@@ -234,7 +248,7 @@ class Store(Decisions, Tries, Holding, grants.Granting, Tokens):
                 self._shown.changed(*names)
                 self._granted.changed()
 
-    def _recover(self) -> None:
+    def recover(self) -> None:
         """A crash ended whatever was being tried."""
         tried = KEPT.state == "new"
         with self.reading.connect() as connection:

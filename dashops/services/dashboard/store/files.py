@@ -40,11 +40,17 @@ class Disk:
 class Files:
     """Folders ``revisions/<digest>/``, which with a shelf are copies of what is there."""
 
-    def __init__(self, root: Path, shelf: Shelf | None = None, disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        shelf: Shelf | None = None,
+        disk: Disk | None = None,
+        incoming: str = "incoming",
+    ) -> None:
         self._disk = disk or Disk()
         self._shelf = shelf
         self._folders, self._thumbnails = root / "revisions", root / "thumbnails"
-        self._doubts, self.incoming = root / "doubts", root / "incoming"
+        self._doubts, self.incoming = root / "doubts", root / incoming
         shutil.rmtree(self.incoming, ignore_errors=True)
         for folder in (self._folders, self._thumbnails, self._doubts, self.incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
