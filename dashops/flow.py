@@ -84,7 +84,7 @@ class Status:
     @property
     def healthy(self) -> bool:
         """Whether every slot answers."""
-        return all(slot.state == "healthy" for slot in self.slots)
+        return all(slot.state in ("healthy", "draining") for slot in self.slots)
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,11 @@ class Gateway(Section):
         default=8868,
         description="TCP port on 127.0.0.1. Default: 8868.",
     )
+    count: Count = Field(
+        default=1,
+        description="Gateways that share the kernels of all viewers; `local` has one. Default: 1, "
+        "as many as one machine needs; more of them let one be lost or replaced.",
+    )
     internet: bool = Field(
         default=False,
         description="Whether kernels reach other hosts, which notebooks that ask for packages "

@@ -12,12 +12,14 @@ from dashops.stack import Stack
 
 NAMES = ("local", "compose")
 
-State = Literal["healthy", "starting", "failing", "stopped"]
+State = Literal["healthy", "starting", "failing", "stopped", "draining"]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot now. `memory` is bytes of the process and all it started, `uptime` seconds."""
+    """One slot now, or one of several servers in it. One that is `draining` was replaced.
+
+    `memory` is bytes of the process and all it started, `uptime` seconds."""
 
     slot: str
     state: State

@@ -30,8 +30,11 @@ class Stack:
     def project(self) -> str:
         return f"dashops-{yaml.safe_load((self.folder / 'dashops.yaml').read_text())['name']}"
 
-    def dashops(self, *words: str | Path, code: int = 0, engine: str = "") -> str:
-        """What a command printed, with its errors where another code than 0 is expected."""
+    def dashops(self, *words: str | Path, code: int | None = 0, engine: str = "") -> str:
+        """What a command printed, with its errors where another code than 0 is expected.
+
+        None stands for any code.
+        """
         done = subprocess.run(
             [DASHOPS, *words],
             cwd=self.folder,
@@ -40,7 +43,9 @@ class Stack:
             text=True,
             timeout=900,
         )
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert code is None or done.returncode == code, (
+            f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done.stdout if code == 0 else done.stdout + done.stderr
 
     def docker(self, *words: str | Path) -> str:

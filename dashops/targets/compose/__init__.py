@@ -7,9 +7,10 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import recipe
+from dashops.targets.compose import drained, health, recipe
 from dashops.targets.compose.check import check
-from dashops.targets.compose.drift import drift, meanwhile
+from dashops.targets.compose.drained import meanwhile
+from dashops.targets.compose.drift import drift
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
 from dashops.targets.compose.logs import follow, logs
@@ -53,33 +54,26 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         owner = f"{facts.uid}:{facts.uid}"
         yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
     for slot in SLOTS:
-        if reason := _restart(facts, files, slot):
-            found = facts.of(slot)
-            kind: Kind = "restart" if found else "start"
-            action = "replace container" if found else "start container"
-            ends = (slot,) if any(each.state == "running" for each in found) else ()
-            saw = " ".join(each.id for each in found)
-            argv = _compose(stack, facts, "up", "--detach", "--no-build", "--no-deps", slot)
-            # Two calls side by side would each make the network that both miss.
-            yield Step(
-                slot,
-                kind,
-                action,
-                reason,
-                argv,
-                facts.compose.env,
-                alone=True,
-                ends=ends,
-                saw=saw,
-            )
+        for service in recipe.services(files, slot):
+            if reason := _restart(facts, files, slot, service):
+                yield _start(stack, facts, slot, service, reason)
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
-    """Remove the images that no container of a healthy stack uses any more."""
+    """Remove what a healthy stack uses no more: containers that were replaced, and images."""
+    replaced = drained.replaced(facts, files)
+    for each in replaced:
+        # One whose pages are still open goes at a later time.
+        if not drained.drains(facts, each):
+            action = f"remove {each.service}"
+            words = ("docker", "rm", "--force", each.name)
+            yield Step(each.slot, "remove", action, "replaced", words, alone=True, saw=each.id)
     used = {recipe.said(files, slot, "image") for slot in SLOTS}
+    used |= {each.image for each in replaced if drained.drains(facts, each)}
     old = [tag for tag in facts.images if tag not in used]
     if old:
         argv = ("docker", "image", "rm", *old)
+        # One that still drains keeps its image.
         yield Step(IMAGES, "remove", "remove images", "no longer used", argv)
 
 
@@ -115,17 +109,44 @@ def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Ste
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
-        argv = _compose(stack, facts, "build", slot)
+        argv = _compose(stack, facts, "build", recipe.services(files, slot)[0])
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
 
 
-def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
-    """Why containers of a slot must be made; empty when they are as they should be."""
-    found = facts.of(slot)
-    if not found:
-        return "not running"
+def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> Step:
+    """Make the container of a service, beside the one that it replaces if there are two names."""
+    own = [each for each in facts.of(slot) if each.service == service]
+    beside = [each.service for each in facts.of(slot) if each.running and each not in own]
+    kind: Kind = "restart" if own or beside else "start"
+    action = "replace container" if own else "start container"
+    words = ["up", "--detach", "--no-build", "--no-deps"]
+    if beside:
+        action = f"start {service} beside {', '.join(beside)}"
+        words += ["--wait", "--wait-timeout", str(health.DEADLINE)]
+    return Step(
+        slot,
+        kind,
+        action,
+        reason,
+        _compose(stack, facts, *words, service),
+        facts.compose.env,
+        hint=f"the one before serves on; `dashops logs {slot}` says more" if beside else "",
+        # Two calls side by side would each make the network that both miss.
+        alone=True,
+        ends=(slot,) if any(each.running for each in own) else (),
+        saw=" ".join(each.id for each in own),
+    )
+
+
+def _restart(facts: Facts, files: Mapping[str, str], slot: str, service: str) -> str:
+    """Why the container of a service must be made; empty when it is as it should be."""
+    found = [each for each in facts.of(slot) if each.service == service]
     have, want = recipe.own(facts.rendered, slot), recipe.own(files, slot)
-    if any(each.digest != recipe.said(files, slot, "dashops.digest") for each in found):
+    alike = [each for each in found if each.digest == recipe.said(files, slot, "dashops.digest")]
+    others = [each for each in facts.of(slot) if each.service not in recipe.services(files, slot)]
+    if not found and not (others and have != want):
+        return "one more is wanted" if facts.of(slot) and have == want else "not running"
+    if not alike:
         changed = sorted(path for path in want if have.get(path) != want[path])
         return f"recipe changed: {', '.join(changed)}" if changed else "made from an older recipe"
     read = filter(None, recipe.said(files, slot, "secrets").split(", "))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets import Drift
 from dashops.targets.compose import recipe
@@ -13,9 +12,11 @@ from dashops.targets.services import SECRETS
 def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:  # noqa: ARG001
     """What is not as `up` left it when it applied these files."""
     for slot in SLOTS:
-        found = facts.of(slot)
-        if not found:
-            yield Drift(slot, "has no container")
+        # Those that were replaced go by themselves.
+        wanted = recipe.services(applied, slot)
+        found = [each for each in facts.of(slot) if each.service in wanted]
+        for name in set(wanted) - {each.service for each in found}:
+            yield Drift(name, "has no container")
         for each in found:
             if each.state != "running":
                 yield Drift(slot, f"has a container `{each.name}` that is {each.state}")
@@ -24,8 +25,3 @@ def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Dr
     for name in SECRETS:
         if name not in facts.secrets:
             yield Drift(f"secrets/{name}", "is gone")
-
-
-def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noqa: ARG001
-    """Nothing makes a step needless: Compose itself looks again at what is there."""
-    return ""

@@ -1,6 +1,7 @@
 """What is on the engine and in the state folder now; it changes nothing."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,12 +26,14 @@ NOBODY = 10001
 class Container:
     """One container of the stack; `started` is a Unix time, `health` empty before the first look.
 
-    `ports` are those of the machine that it holds.
+    `ports` are those of the machine that it holds. Of `said`, the answer to the last look at its
+    health, which was at the Unix time `looked`, gateways and dashboard servers make use.
     """
 
     id: str
     name: str
     slot: str
+    service: str
     state: str
     health: str
     digest: str
@@ -39,6 +42,24 @@ class Container:
     pid: int
     started: float
     ports: tuple[int, ...]
+    said: Mapping[str, Any] = field(default_factory=dict)
+    looked: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether its program runs."""
+        return self.state == "running"
+
+    @property
+    def serving(self) -> bool:
+        """Whether it is the dashboard server that visitors are sent to."""
+        return self.running and bool(self.said.get("serving"))
+
+    @property
+    def busy(self) -> int | None:
+        """Pages, kernels or deploys that would end with it; None when it does not say."""
+        found = self.said.get("busy", self.said.get("kernels"))
+        return found if isinstance(found, int) else None
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,11 @@ class Facts:
         return [each for each in self.containers if each.slot == slot]
 
 
+def slot_of(service: str) -> str:
+    """The slot that a service of Compose is of: those that there may be several of have numbers."""
+    return service.rstrip("0123456789").rstrip("-")
+
+
 def project(stack: Stack) -> str:
     """Compose's name of the stack; its volumes and networks begin with it."""
     return f"dashops-{stack.name}"
@@ -81,8 +107,8 @@ def facts(stack: Stack, run: Run) -> Facts:
     with engine.connected() as client:
         filters = mine(stack)
         found = client.api.containers(all=True, filters=filters)
-        containers = tuple(_containers(client, found))
-        held = {port for each in containers for port in each.ports}
+        made = tuple(containers(client, found))
+        held = {port for each in made for port in each.ports}
         return Facts(
             origin=origin.find(None),
             compose=compose,
@@ -92,7 +118,7 @@ def facts(stack: Stack, run: Run) -> Facts:
             secrets=machine.secrets(stack.state_dir),
             foreign=tuple(_foreign(stack, uid)),
             images=tuple(_tags(client, stack)),
-            containers=containers,
+            containers=made,
             volumes=tuple(each.name for each in client.volumes.list(filters=filters)),
             networks=tuple(each.name for each in client.networks.list(filters=filters)),
             taken=tuple(
@@ -103,15 +129,19 @@ def facts(stack: Stack, run: Run) -> Facts:
         )
 
 
-def _containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]:
+def containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]:
+    """What the engine knows of each container in its list."""
     for each in found:
         about = client.api.inspect_container(each["Id"])
         state, labels = about["State"], about["Config"]["Labels"]
         bindings = about["HostConfig"]["PortBindings"] or {}
+        service = labels.get("com.docker.compose.service", "")
+        said, looked = _said(state.get("Health") or {})
         yield Container(
             id=about["Id"],
             name=about["Name"].lstrip("/"),
-            slot=labels.get("com.docker.compose.service", ""),
+            slot=slot_of(service),
+            service=service,
             state="paused" if state["Paused"] else state["Status"],
             health=(state.get("Health") or {}).get("Status", ""),
             digest=labels.get("dashops.digest", ""),
@@ -120,7 +150,25 @@ def _containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]
             pid=_seen(int(state["Pid"]), about["Id"]),
             started=_time(state["StartedAt"]),
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
+            said=said,
+            looked=looked,
         )
+
+
+def _said(health: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
+    """What its server said when its health was looked at last, and when that was."""
+    for look in (health.get("Log") or ())[-1:]:
+        with contextlib.suppress(ValueError):
+            said = json.loads(look["Output"])
+            return (said if isinstance(said, dict) else {}), _moment(look["Start"])
+    return {}, 0.0
+
+
+def _moment(text: str) -> float:
+    """A Unix time; the engine writes that of a look with the zone of its machine."""
+    head, _, rest = text.partition(".")
+    zone = rest.lstrip("0123456789").replace("Z", "+00:00")
+    return datetime.fromisoformat(f"{head}{zone or '+00:00'}").timestamp()
 
 
 def _seen(pid: int, ident: str) -> int:

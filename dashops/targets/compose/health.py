@@ -7,7 +7,8 @@ from typing import Any
 from dashops.errors import ToolError
 from dashops.plan import Event
 from dashops.stack import Stack
-from dashops.targets.compose import engine
+from dashops.targets import machine
+from dashops.targets.compose import engine, recipe
 from dashops.targets.compose.facts import SLOTS, mine
 
 # Seconds.
@@ -23,28 +24,34 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
 
     One that restarts again and again is not waited for.
     """
+    files = machine.read(stack.state_dir / "rendered")
+    names = {name: slot for slot in SLOTS for name in recipe.services(files, slot)}
     deadline = time.monotonic() + DEADLINE
     waiting: set[str] = set()
     with engine.connected() as client:
         while True:
             states = _states(client.api.containers(all=True, filters=mine(stack)))
-            bad = {slot for slot in SLOTS if not _good(states.get(slot, []))}
-            for slot in SLOTS:
-                if slot in bad - waiting:
-                    tell(Event(slot, "start", "wait until it answers"))
-                elif slot in waiting - bad:
-                    tell(Event(slot, "done", "healthy"))
+            bad = {name for name in names if not _good(states.get(name, []))}
+            for name, slot in names.items():
+                if name in bad - waiting:
+                    tell(Event(slot, "start", f"wait until {_it(name, slot)} answers"))
+                elif name in waiting - bad:
+                    tell(Event(slot, "done", f"wait until {_it(name, slot)} answers"))
             waiting = bad
             if not waiting:
                 return
-            for slot in sorted(waiting):
-                for state, ident in states.get(slot, []):
+            for name in sorted(waiting):
+                for state, ident in states.get(name, []):
                     if state in HOPELESS or time.monotonic() > deadline:
-                        tell(Event(slot, "failed", f"is {state}"))
-                        raise _failure(client, slot, ident, state)
+                        tell(Event(names[name], "failed", f"is {state}"))
+                        raise _failure(client, names[name], ident, state)
             if time.monotonic() > deadline:
-                raise _failure(client, min(waiting), "", "gone")
+                raise _failure(client, names[min(waiting)], "", "gone")
             time.sleep(POLL)
+
+
+def _it(name: str, slot: str) -> str:
+    return "it" if name == slot else name
 
 
 def _good(several: list[tuple[str, str]]) -> bool:
@@ -54,11 +61,11 @@ def _good(several: list[tuple[str, str]]) -> bool:
 def _states(found: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
     states: dict[str, list[tuple[str, str]]] = {}
     for each in found:
-        slot = each["Labels"].get("com.docker.compose.service", "")
+        name = each["Labels"].get("com.docker.compose.service", "")
         # Docker's own words: "Up 3 seconds (healthy)".
         said = each["Status"].rpartition("(")[2].rstrip(")").removeprefix("health: ").lower()
         state = said if each["State"] == "running" else each["State"]
-        states.setdefault(slot, []).append((state, each["Id"]))
+        states.setdefault(name, []).append((state, each["Id"]))
     return states
 
 

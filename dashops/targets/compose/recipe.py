@@ -11,8 +11,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
-from dashops.targets import packages, services
-from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
+from dashops.targets import packages
+from dashops.targets import services as shared
+from dashops.targets.compose import naming
+from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project, slot_of
 from dashops.targets.place import Place
 
 CONFIGURATION = Path("/etc/dashops")
@@ -50,25 +52,44 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
     """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
     values = _values(stack, facts)
     blank = dict.fromkeys(SLOTS, "")
-    drafts = _rendered(stack, values | {"images": blank, "digests": blank})
+    first = naming.first(stack)
+    drafts = _rendered(stack, values | first | {"images": blank, "digests": blank})
     images = {slot: image(stack, facts, drafts, slot) for slot in SLOTS}
-    drafts = _rendered(stack, values | {"images": images, "digests": blank})
+    drafts = _rendered(stack, values | first | {"images": images, "digests": blank})
     digests = {slot: plan.digest(own(drafts, slot)) for slot in SLOTS}
-    return _rendered(stack, values | {"images": images, "digests": digests})
+    names = naming.choose(stack, facts, digests)
+    return _rendered(stack, values | names | {"images": images, "digests": digests})
+
+
+def services(files: Mapping[str, str], slot: str) -> list[str]:
+    """The services of a slot in compose.yaml."""
+    found = re.findall(r"^  ([a-z0-9-]+):\n    <<:", files.get("compose.yaml", ""), re.MULTILINE)
+    return [name for name in found if slot_of(name) == slot]
 
 
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
-    """What only this slot's container is made from: its folder, and its part of compose.yaml."""
-    found = {path: text for path, text in files.items() if path.startswith(f"{slot}/")}
+    """What only this slot's containers are made from: its folder, and its part of compose.yaml.
+
+    Not what running ones read again, and not the number in their names.
+    """
+    found = {
+        path: text
+        for path, text in files.items()
+        if path.startswith(f"{slot}/") and path != naming.SHIFT
+    }
     # The digest is part of the text it is the digest of.
     part = re.sub(r"^ +dashops\.digest: .*\n", "", service(files, slot), flags=re.MULTILINE)
+    part = re.sub(rf"\b{slot}-\d+\b", slot, part)
+    part = re.sub(r"--instance, \S+", "--instance", part)
     return found | ({"compose.yaml": part} if part else {})
 
 
 def service(files: Mapping[str, str], slot: str) -> str:
-    """The part of compose.yaml about a slot; empty when there is none."""
-    part = re.search(rf"^  {slot}:\n(?:    .*\n)+", files.get("compose.yaml", ""), re.MULTILINE)
-    return part[0] if part else ""
+    """The part of compose.yaml about a slot, of several the first; empty when there is none."""
+    for name in services(files, slot)[:1]:
+        part = re.search(rf"^  {name}:\n(?:    .*\n)+", files["compose.yaml"], re.MULTILINE)
+        return part[0] if part else ""
+    return ""
 
 
 def said(files: Mapping[str, str], slot: str, key: str) -> str:
@@ -141,8 +162,9 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "stack": stack,
         "project": project(stack),
         "folder": str(stack.state_dir),
-        "slots": SLOTS,
-        "secrets": services.SECRETS,
+        "turns": naming.TURNS,
+        "unproxied": ",".join(("localhost", "127.0.0.1", *naming.TURNS, "notebook", "proxy")),
+        "secrets": shared.SECRETS,
         "user": f"{facts.uid}:{facts.uid}",
         "uid": NOBODY,
         "passed": [name for name in stack.gateway.env if name not in ("LANG", "LC_ALL")],
@@ -163,7 +185,7 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "browser": "",
         "place": _place(stack),
         "requirements": {
-            slot: sorted({*_needed(services.extras(stack, slot, browser="")), *asked[slot]})
+            slot: sorted({*_needed(shared.extras(stack, slot, browser="")), *asked[slot]})
             for slot in SERVICES
         },
         "warm": {
@@ -207,10 +229,11 @@ def _place(stack: Stack) -> Place:
     paths = {path: inside for each in given(stack).values() for path, inside in each.items()}
     return Place(
         ip="0.0.0.0",  # inside its networks, which is nobody's but the stack's
-        hosts=("127.0.0.1", "localhost", "dashboard"),
+        hosts=("127.0.0.1", "localhost", "proxy"),
         address=stack.dashboard.address or stack.url("dashboard"),
-        dashboard=f"http://dashboard:{stack.dashboard.port}",
-        gateway=f"http://gateway:{stack.gateway.port}",
+        # The proxy knows which of the servers it is.
+        dashboard=f"http://proxy:{stack.dashboard.port}",
+        gateway="",
         secrets=Path("/run/secrets"),
         store=f"{STATE}/store",
         claims_key=f"{STATE}/claims/claims.pub",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from dashops.stack import Stack
 from dashops.targets import Slot, State
-from dashops.targets.compose import engine
+from dashops.targets.compose import engine, recipe
 from dashops.targets.compose.facts import NOBODY, SLOTS, Container, Facts, project
 
-GATEWAY = "com.docker.compose.service=gateway"
+GATEWAY = "dashops.slot=gateway"
 STATES: dict[str, State] = {
     "healthy": "healthy",
     "starting": "starting",
@@ -19,26 +19,28 @@ STATES: dict[str, State] = {
 
 
 def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
-    """Every slot, in the order a request passes them backwards; of several the worst state."""
+    """Every slot, in the order a request passes them backwards, or each of several servers."""
     memory = _memory(facts)
-    for name in SLOTS:
-        found = facts.of(name)
-        address = url(stack, name)
-        if not found:
-            yield Slot(name, "stopped", address)
-            continue
-        # The order of the words is from bad to good.
-        words: tuple[State, ...] = ("failing", "stopped", "starting", "healthy")
-        worst = min((_state(each) for each in found), key=words.index)
-        runs = [each for each in found if each.state == "running"]
-        yield Slot(
-            name,
-            worst,
-            address,
-            next((each.pid for each in runs if each.pid), None),
-            sum(memory[each.id] for each in runs) if runs else None,
-            max(0, round(time.time() - min(each.started for each in runs))) if runs else None,
-        )
+    for slot in SLOTS:
+        wanted = recipe.services(facts.rendered, slot) or [slot]
+        found = facts.of(slot)
+        for name in (*wanted, *(each.service for each in found if each.service not in wanted)):
+            each = next((one for one in found if one.service == name), None)
+            shown = slot if wanted == [name] else name
+            address = url(stack, slot)
+            if each is None:
+                yield Slot(shown, "stopped", address)
+                continue
+            state: State = _state(each) if name in wanted else "draining"
+            runs = each.running
+            yield Slot(
+                shown,
+                state,
+                address,
+                each.pid or None,
+                memory[each.id] if runs else None,
+                max(0, round(time.time() - each.started)) if runs else None,
+            )
 
 
 def url(stack: Stack, slot: str) -> str:

@@ -101,6 +101,12 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint="set `state` to a path without it",
             where=where,
         )
+    if stack.gateway.count > 1:
+        yield SpecError(
+            "the target `local` has one gateway",
+            hint="leave out `gateway.count`, or use `--target compose`",
+            where=stack.where("gateway.count"),
+        )
     for key, who in facts.holders.items():
         port, slot = stack.ports()[key], key.partition(".")[0]
         by = f"process {who.pid} (`{who.command[:200]}`)" if who.pid else "another user's process"

@@ -1,4 +1,4 @@
-"""Whether a server answers: `probe.py PORT PATH [TOKEN-FILE]`; the exit code is 1 if not."""
+"""Whether a server answers: `probe.py PORT PATH [TOKEN-FILE]` prints what; the exit code is 1 if not."""
 
 import socket
 import sys
@@ -8,7 +8,11 @@ lines = [f"GET {path} HTTP/1.0", "Host: localhost"]
 for file in token:
     with open(file) as text:
         lines.append(f"Authorization: token {text.read().strip()}")
+answer = b""
 with socket.create_connection(("127.0.0.1", int(port)), timeout=4) as connection:
     connection.sendall("\r\n".join([*lines, "", ""]).encode())
-    answer = connection.recv(20)
-sys.exit(b" 200 " not in answer)
+    while piece := connection.recv(4096):
+        answer += piece
+head, _, body = answer.partition(b"\r\n\r\n")
+print(body.decode()[:400])
+sys.exit(b" 200 " not in head[:20])

@@ -33,7 +33,7 @@ c.LabServerApp.extra_labextensions_path = [str(notebook.LABEXTENSIONS)]
 c.Dashops.servers = [
     {
         "name": "demo",
-        "url": "http://dashboard:8866",
+        "url": "http://proxy:8866",
         "token_file": "/run/secrets/author-token",
     }
 ]

@@ -3,7 +3,7 @@ FROM registry.example.com/debian-python@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 LABEL dashops.stack=sales
 ENV HTTP_PROXY=http://proxy.example:3128 HTTPS_PROXY=http://proxy.example:3128 \
     http_proxy=http://proxy.example:3128 https_proxy=http://proxy.example:3128 \
-    NO_PROXY=localhost,127.0.0.1,gateway,dashboard,notebook no_proxy=localhost,127.0.0.1,gateway,dashboard,notebook
+    NO_PROXY=localhost,127.0.0.1,dashboard-1,dashboard-2,notebook,proxy no_proxy=localhost,127.0.0.1,dashboard-1,dashboard-2,notebook,proxy
 RUN apt-get update -qq && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tini caddy >/dev/null && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* && \

@@ -33,7 +33,7 @@ c.LabServerApp.extra_labextensions_path = [str(notebook.LABEXTENSIONS)]
 c.Dashops.servers = [
     {
         "name": "sales",
-        "url": "http://dashboard:9001",
+        "url": "http://proxy:9001",
         "token_file": "/run/secrets/author-token",
     }
 ]

@@ -1,0 +1,55 @@
+"""Containers that were replaced: which those are, and when nobody uses them any more."""
+
+import time
+from collections.abc import Mapping
+
+from dashops.plan import Step
+from dashops.stack import Stack
+from dashops.targets.compose import engine, naming, recipe
+from dashops.targets.compose import facts as asking
+from dashops.targets.compose.facts import Container, Facts
+
+# Seconds: how long `up` waits for one to be left, and when servers surely know they are replaced.
+PATIENCE = 25
+KNOWN = 5
+POLL = 0.5
+
+
+def replaced(facts: Facts, files: Mapping[str, str]) -> list[Container]:
+    """Containers of numbered slots that the recipe has no more."""
+    wanted = {name for slot in naming.NUMBERED for name in recipe.services(files, slot)}
+    found = [each for each in facts.containers if each.slot in naming.NUMBERED]
+    return [each for each in found if each.service not in wanted]
+
+
+def drains(facts: Facts, container: Container) -> bool:
+    """Whether it was replaced at an earlier time, and somebody still uses it."""
+    listed = {name for slot in naming.NUMBERED for name in recipe.services(facts.rendered, slot)}
+    return container.running and container.service not in listed and bool(container.busy)
+
+
+def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noqa: ARG001
+    """Why a container that was replaced may not go yet; for all other steps nothing.
+
+    Compose itself looks again at what is there.
+    """
+    if step.kind != "remove" or step.slot not in naming.NUMBERED:
+        return ""
+    told = (stack.state_dir / "rendered" / naming.SHIFT).stat().st_mtime + KNOWN
+    deadline = time.monotonic() + PATIENCE
+    while (found := _container(stack, step.saw)) and found.running:
+        if found.looked > told and found.busy == 0 and not found.serving:
+            return ""
+        if found.looked > told and found.busy:
+            what = f"{found.busy} still use it" if found.busy > 1 else "1 still uses it"
+            return f"{what}; the next `up` removes it"
+        if time.monotonic() > deadline:
+            return "it does not say whether somebody uses it; the next `up` removes it"
+        time.sleep(POLL)
+    return "" if found else "it is gone"
+
+
+def _container(stack: Stack, ident: str) -> Container | None:
+    with engine.connected() as client:
+        found = client.api.containers(all=True, filters={**asking.mine(stack), "id": ident})
+        return next(iter(asking.containers(client, found)), None)

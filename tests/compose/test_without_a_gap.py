@@ -1,0 +1,157 @@
+"""Servers are replaced while ten browsers are open: every kernel goes on, and nobody is refused."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from live import notebook, until
+from playwright.sync_api import Browser, Page
+from stacks import Stack
+
+pytestmark = pytest.mark.compose
+TEN = 10
+COUNTER = """
+import os
+import ipywidgets as widgets
+from IPython.display import display
+count = 0
+label = widgets.HTML("nothing yet")
+def click(_):
+    global count
+    count += 1
+    label.value = f"click {count} in {os.getpid()}"
+button = widgets.Button(description="Count")
+button.on_click(click)
+display(button, label)
+"""
+
+
+@pytest.fixture(scope="module")
+def counter(stack: Stack) -> str:
+    """The name of a dashboard that counts clicks in its kernel."""
+    (stack.folder / "counter.ipynb").write_text(json.dumps(notebook(COUNTER)))
+    stack.dashops("deploy-notebook", "counter.ipynb")
+    return "counter"
+
+
+@pytest.fixture
+def ten(stack: Stack, browser: Browser, counter: str) -> Iterator["Ten"]:
+    made = Ten(stack, browser, counter)
+    yield made
+    made.close()
+
+
+class Ten:
+    """Ten viewers, each in a browser of his own, who click now and then."""
+
+    def __init__(self, stack: Stack, browser: Browser, name: str) -> None:
+        self._contexts = [browser.new_context() for _ in range(TEN)]
+        self._clicks = 0
+        self.pages = [self._open(stack, context.new_page(), name) for context in self._contexts]
+        self.kernels: list[str] = []
+        self.click()
+
+    def click(self) -> None:
+        """Each clicks once, and sees the count that his own kernel has reached."""
+        self._clicks += 1
+        for page in self.pages:
+            page.click("button:has-text('Count')")
+        found = [self._answer(page) for page in self.pages]
+        self.kernels = self.kernels or found
+        assert found == self.kernels, "a page has another kernel than before"
+
+    def close(self) -> None:
+        """All go away, as tabs that are closed do."""
+        for context in self._contexts:
+            context.close()
+
+    def _answer(self, page: Page) -> str:
+        said = page.locator(f"text=/^click {self._clicks} in/")
+        said.wait_for(timeout=20_000)
+        assert page.evaluate("window.here"), "the page was loaded again"
+        return str(said.inner_text().rpartition(" ")[2])
+
+    def _open(self, stack: Stack, page: Page, name: str) -> Page:
+        page.set_default_timeout(60_000)
+        url = f"http://127.0.0.1:{stack.ports['dashboard']}"
+        page.goto(url)
+        page.fill("[name=username]", "viewer")
+        secret = stack.folder / ".dashops" / "secrets" / "viewer-password"
+        page.fill("[name=password]", secret.read_text().strip())
+        page.click("button")
+        page.wait_for_url(f"{url}/")
+        page.goto(f"{url}/dashboards/{name}")
+        page.wait_for_selector("button:has-text('Count')")
+        page.evaluate("window.here = true")
+        return page
+
+
+@contextmanager
+def knocking(stack: Stack) -> Iterator[None]:
+    """Somebody asks for the login page all the time, and must get it."""
+    refused: list[str] = []
+    done = threading.Event()
+
+    def knock() -> None:
+        while not done.wait(0.05):
+            try:
+                code = httpx.get(
+                    f"http://127.0.0.1:{stack.ports['dashboard']}/login", timeout=30
+                ).status_code
+            except httpx.HTTPError as error:
+                refused.append(repr(error))
+            else:
+                if code != 200:
+                    refused.append(str(code))
+
+    thread = threading.Thread(target=knock)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    assert refused == []
+
+
+def change(stack: Stack, before: str, after: str) -> None:
+    file = stack.folder / "dashops.yaml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+def names(stack: Stack, slot: str) -> set[str]:
+    """The containers of a slot."""
+    label = f"label=dashops.slot={slot}"
+    return set(stack.docker("ps", "--filter", label, "--format", "{{.Names}}").split())
+
+
+def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Ten) -> None:
+    # A package more is another image.
+    change(stack, "dashboard:\n", "dashboard:\n  frontends: [jupyterlab-widgets, plotly]\n")
+    told = stack.dashops("plan", code=2)
+    assert "dashboard: build image (image changed)" in told
+    assert "dashboard: start dashboard-2 beside dashboard-1" in told
+    with knocking(stack):
+        said = stack.dashops("up", "-y")
+    assert "10 still use it" in said or "draining" in stack.dashops("status")
+    assert names(stack, "dashboard") == {
+        stack.container("dashboard"),
+        f"{stack.project}-dashboard-2",
+    }
+    ten.click()
+    assert stack.dashops("plan").strip() == "nothing to do"
+    ten.close()
+    until(lambda: "remove dashboard-1" in look(stack), "the server that was replaced may go", 60)
+    stack.dashops("up", "-y")
+    assert names(stack, "dashboard") == {f"{stack.project}-dashboard-2"}
+    assert stack.dashops("plan").strip() == "nothing to do"
+
+
+def look(stack: Stack) -> str:
+    """What `plan` says, whether or not there is something to do."""
+    return stack.dashops("plan", code=None)
