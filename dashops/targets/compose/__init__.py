@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dashops.plan import Kind, Step
@@ -12,9 +13,12 @@ from dashops.targets.compose.check import check
 from dashops.targets.compose.drift import drift, meanwhile
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
+from dashops.targets.compose.host import files as sending
+from dashops.targets.compose.host import steps
+from dashops.targets.compose.host.asking import Machine, folder
 from dashops.targets.compose.logs import follow, logs
 from dashops.targets.compose.recipe import files, public
-from dashops.targets.compose.state import hosts, owners, slots, url
+from dashops.targets.compose.state import hosts, owners, reach, slots, url
 from dashops.targets.services import SECRETS
 
 __all__ = [
@@ -33,6 +37,7 @@ __all__ = [
     "project",
     "public",
     "purge",
+    "reach",
     "slots",
     "tidy",
     "up",
@@ -47,8 +52,12 @@ FILES = "files"
 
 def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     """The steps missing until the stack runs: images, whose the files are, containers."""
+    if facts.host:
+        yield from steps.prepare(stack, facts.host)
     yield from _build(stack, facts, files)
-    if os.getuid() == 0 and (reason := _foreign(facts, files)):
+    if facts.host:
+        yield from _send(stack, facts, facts.host, files)
+    elif os.getuid() == 0 and (reason := _foreign(facts, files)):
         rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
         owner = f"{facts.uid}:{facts.uid}"
         yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
@@ -67,7 +76,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
                 action,
                 reason,
                 argv,
-                facts.compose.env,
+                _env(facts),
                 alone=True,
                 ends=ends,
                 saw=saw,
@@ -80,7 +89,10 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
     old = [tag for tag in facts.images if tag not in used]
     if old:
         argv = ("docker", "image", "rm", *old)
-        yield Step(IMAGES, "remove", "remove images", "no longer used", argv)
+        yield Step(IMAGES, "remove", "remove images", "no longer used", argv, facts.environment)
+    if old := [tag for tag in facts.built if tag not in used]:
+        argv = ("docker", "image", "rm", *old)
+        yield Step(IMAGES, "remove", "remove images here", "no longer used", argv)
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
@@ -88,24 +100,30 @@ def down(stack: Stack, facts: Facts) -> Iterator[Step]:
     if facts.containers or facts.networks:
         argv = _compose(stack, facts, "down", "--remove-orphans", "--timeout", "15")
         ends = tuple(slot for slot in SLOTS if facts.of(slot))
-        yield Step("stack", "stop", "stop all slots", "running", argv, facts.compose.env, ends=ends)
+        yield Step("stack", "stop", "stop all slots", "running", argv, _env(facts), ends=ends)
 
 
 def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
     """Remove volumes and images too."""
+    there = facts.environment
     if facts.volumes:
         argv = ("docker", "volume", "rm", *facts.volumes)
-        yield Step("stack", "remove", "remove volumes", "asked for", argv)
-    if facts.images:
-        argv = ("docker", "image", "rm", "--force", *facts.images)
-        yield Step(IMAGES, "remove", "remove images", "asked for", argv)
+        yield Step("stack", "remove", "remove volumes", "asked for", argv, there)
     label = f"label=dashops.stack={stack.name}"
-    argv = ("docker", "image", "prune", "--force", "--filter", label)
-    yield Step(IMAGES, "remove", "remove layers", "asked for", argv)
+    prune = ("docker", "image", "prune", "--force", "--filter", label)
+    for images, env in ((facts.images, there), *([(facts.built, {})] if facts.host else [])):
+        if images:
+            argv = ("docker", "image", "rm", "--force", *images)
+            yield Step(IMAGES, "remove", "remove images", "asked for", argv, env)
+        if not facts.host or facts.host.answers or env is not there:
+            yield Step(IMAGES, "remove", "remove layers", "asked for", prune, env)
+    if facts.host:
+        yield from steps.forget(stack, facts.host)
 
 
 def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
-    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in facts.images]
+    have = {*facts.images, *facts.built}
+    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in have]
     if not missing:
         return
     folder = stack.state_dir / "rendered" / "images"
@@ -115,7 +133,7 @@ def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Ste
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
-        argv = _compose(stack, facts, "build", slot)
+        argv = _compose(stack, replace(facts, host=None), "build", slot)
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
 
 
@@ -145,6 +163,22 @@ def _foreign(facts: Facts, files: Mapping[str, str]) -> str:
     return f"`{facts.foreign[0]}` belongs to another user" if facts.foreign else ""
 
 
+def _send(stack: Stack, facts: Facts, host: Machine, files: Mapping[str, str]) -> Iterator[Step]:
+    """What goes to another host: images, and files that containers mount."""
+    tags = {slot: recipe.said(files, slot, "image") for slot in SLOTS}
+    lacking = {slot: tag for slot, tag in tags.items() if tag not in facts.images}
+    yield from steps.images(stack, host, lacking)
+    own = sending.given(recipe.given(stack))
+    yield from steps.send(stack, host, files, SECRETS, own)
+
+
+def _env(facts: Facts) -> dict[str, str | None]:
+    return {**facts.compose.env, **facts.environment}
+
+
 def _compose(stack: Stack, facts: Facts, *words: str) -> tuple[str | Path, ...]:
     file = stack.state_dir / "rendered" / "compose.yaml"
-    return (*facts.compose.argv, "--project-name", project(stack), "--file", file, *words)
+    # What the file mounts by relative paths is where the engine is.
+    there = ("--project-directory", f"{folder(stack)}/rendered") if facts.host else ()
+    named = ("--project-name", project(stack), *there, "--file", file)
+    return (*facts.compose.argv, *named, *words)

@@ -25,7 +25,7 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     """
     deadline = time.monotonic() + DEADLINE
     waiting: set[str] = set()
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         while True:
             states = _states(client.api.containers(all=True, filters=mine(stack)))
             bad = {slot for slot in SLOTS if not _good(states.get(slot, []))}

@@ -1,0 +1,161 @@
+"""Bring images from this machine's engine to the host's, without the layers it has; a command.
+
+No registry is asked. An engine that wants all layers gets them.
+"""
+
+import argparse
+import json
+import sys
+import tarfile
+import zlib
+from collections.abc import Collection, Iterator
+from typing import IO, Any
+
+from dashops.errors import DashopsError, ToolError
+from dashops.targets.compose import engine
+
+# Bytes of one piece.
+PIECE = 2**20
+# Seconds that an engine may be busy with what it was sent.
+PATIENCE = 1800
+
+
+def send(tag: str, here: Any, there: Any) -> int:
+    """Bring one image over and return how many bytes went; ToolError when it does not arrive."""
+    known = _chains(there)
+    layers = here.api.inspect_image(tag)["RootFS"]["Layers"]
+    has = {number for number in range(len(layers)) if tuple(layers[: number + 1]) in known}
+    try:
+        return _load(there, _Sent(here, tag, _left_out(here, tag, has)))
+    except ToolError as error:
+        if not has or "no space" in error.where:
+            raise
+        # Some stores of images want every layer, also one that they have.
+        return _load(there, _Sent(here, tag, frozenset()))
+
+
+class _Sent:
+    """An image as a compressed archive without some files of it; `count` is bytes so far."""
+
+    def __init__(self, engine: Any, tag: str, without: Collection[str]) -> None:
+        self._engine, self._tag, self._without = engine, tag, without
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        packer = zlib.compressobj(1, wbits=31)
+        for piece in self._plain():
+            if packed := packer.compress(piece):
+                self.count += len(packed)
+                yield packed
+        packed = packer.flush()
+        self.count += len(packed)
+        yield packed
+
+    def _plain(self) -> Iterator[bytes]:
+        with _archive(self._engine, self._tag) as archive:
+            for entry in archive:
+                if entry.name in self._without:
+                    continue
+                yield entry.tobuf(tarfile.PAX_FORMAT)
+                file = archive.extractfile(entry) if entry.isfile() else None
+                while file is not None and (piece := file.read(PIECE)):
+                    yield piece
+                if file is not None:
+                    yield b"\0" * (-entry.size % tarfile.BLOCKSIZE)
+        yield b"\0" * 2 * tarfile.BLOCKSIZE
+
+
+def _load(there: Any, sent: _Sent) -> int:
+    answer = there.api._post(
+        there.api._url("/images/load"),
+        data=iter(sent),
+        params={"quiet": 1},
+        headers={"Content-Type": "application/x-tar"},
+        stream=True,
+    )
+    there.api._raise_for_status(answer)
+    for line in answer.iter_lines():
+        told = json.loads(line) if line.startswith(b"{") else {}
+        if "error" in told:
+            raise _refused(str(told["error"]))
+    return sent.count
+
+
+def _refused(said: str) -> ToolError:
+    if "no space left" in said:
+        return ToolError(
+            "the disk of the host is full",
+            hint="`docker system prune` there frees what nobody uses; then repeat",
+            where=f"no space: {said}",
+        )
+    return ToolError("the host's engine does not take an image", where=said)
+
+
+def _chains(there: Any) -> set[tuple[str, ...]]:
+    """Every row of layers that an image there begins with."""
+    found = set()
+    for each in there.api.images(all=True):
+        layers = there.api.inspect_image(each["Id"])["RootFS"].get("Layers") or []
+        found |= {tuple(layers[:count]) for count in range(1, len(layers) + 1)}
+    return found
+
+
+def _left_out(here: Any, tag: str, has: Collection[int]) -> frozenset[str]:
+    """The files in the archive of an image that are layers with these numbers."""
+    if not has:
+        return frozenset()
+    with _archive(here, tag) as archive:
+        for entry in archive:
+            # It comes last, so an engine writes all of the archive twice.
+            if entry.name == "manifest.json":
+                names = json.load(_opened(archive, entry))[0]["Layers"]
+                return frozenset(names[number] for number in has)
+    return frozenset()
+
+
+def _opened(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
+    file = archive.extractfile(entry)
+    assert file is not None
+    return file
+
+
+def _archive(engine: Any, tag: str) -> tarfile.TarFile:
+    pieces = _Pieces(engine.api.get_image(tag))
+    return tarfile.open(fileobj=pieces, mode="r|", bufsize=PIECE)  # type: ignore[call-overload, no-any-return]
+
+
+class _Pieces:
+    """What comes in pieces, to be read in any sizes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def read(self, count: int) -> bytes:
+        while len(self._rest) < count and (piece := next(self._pieces, b"")):
+            self._rest += piece
+        given, self._rest = self._rest[:count], self._rest[count:]
+        return given
+
+
+def main() -> None:
+    """Send images by name to the engine that `--to` names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--to", required=True)
+    parser.add_argument("tags", nargs="+")
+    asked = parser.parse_args()
+    try:
+        with engine.at(engine.here(), PATIENCE) as here, engine.at(asked.to, PATIENCE) as there:
+            told = {tag: send(tag, here, there) for tag in asked.tags}
+    except DashopsError as error:
+        sys.exit("\n".join(filter(None, (error.message, error.where, error.hint))))
+    named = (f"{_slot(tag)} {count / 1e6:.1f} MB" for tag, count in told.items())
+    print(f"sent {', '.join(named)}")  # noqa: T201
+
+
+def _slot(tag: str) -> str:
+    return tag.rpartition(":")[0].rpartition("-")[2]
+
+
+if __name__ == "__main__":
+    main()
