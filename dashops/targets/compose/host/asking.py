@@ -16,6 +16,7 @@ NOBODY = 10001
 PARTS = ("rendered", "secrets", "given")
 
 SCRIPT = r"""
+home=$1; stack=$2
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 say() { printf '%s\t%s\n' "$1" "$2"; }
 is() { if eval "$2" >/dev/null 2>&1; then say "$1" yes; fi; }
@@ -40,8 +41,8 @@ cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ at _ state _; do
 done
 if grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then say firewall ufw; fi
 if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx firewalld; then say firewall firewalld; fi
-is home '[ -d "$1" ] && [ -w "$1" ]'
-if cd "$1/$2" 2>/dev/null; then
+is home '[ -d "$home" ] && [ -w "$home" ]'
+if cd "$home/$stack" 2>/dev/null; then
   find rendered secrets given -type f -exec stat -c 'owner	%u %n' {} + 2>/dev/null
   find rendered secrets given -type f -exec sha256sum {} + 2>/dev/null |
     while read -r sum path; do say file "$sum $path"; done

@@ -8,7 +8,7 @@ import json
 import sys
 import tarfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
 from dashops.errors import DashopsError, ToolError
@@ -18,27 +18,33 @@ from dashops.targets.compose import engine
 PIECE = 2**20
 # Seconds that an engine may be busy with what it was sent.
 PATIENCE = 1800
+FULL = "no space"
 
 
-def send(tag: str, here: Any, there: Any) -> int:
-    """Bring one image over and return how many bytes went; ToolError when it does not arrive."""
+def send(tags: Sequence[str], here: Any, there: Any) -> int:
+    """Bring images over and return how many bytes went; ToolError when they do not arrive."""
     known = _chains(there)
-    layers = here.api.inspect_image(tag)["RootFS"]["Layers"]
-    has = {number for number in range(len(layers)) if tuple(layers[: number + 1]) in known}
+    needed = set()
+    for tag in tags:
+        layers = here.api.inspect_image(tag)["RootFS"]["Layers"]
+        needed |= {
+            layer for number, layer in enumerate(layers, 1) if tuple(layers[:number]) not in known
+        }
+    without = _left_out(here, tags, needed) if known else frozenset()
     try:
-        return _load(there, _Sent(here, tag, _left_out(here, tag, has)))
+        return _load(there, _Sent(here, tags, without))
     except ToolError as error:
-        if not has or "no space" in error.where:
+        if not without or error.where.startswith(FULL):
             raise
         # Some stores of images want every layer, also one that they have.
-        return _load(there, _Sent(here, tag, frozenset()))
+        return _load(there, _Sent(here, tags, frozenset()))
 
 
 class _Sent:
-    """An image as a compressed archive without some files of it; `count` is bytes so far."""
+    """Images as a compressed archive without some files of it; `count` is bytes so far."""
 
-    def __init__(self, engine: Any, tag: str, without: Collection[str]) -> None:
-        self._engine, self._tag, self._without = engine, tag, without
+    def __init__(self, engine: Any, tags: Sequence[str], without: Collection[str]) -> None:
+        self._engine, self._tags, self._without = engine, tags, without
         self.count = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -52,7 +58,7 @@ class _Sent:
         yield packed
 
     def _plain(self) -> Iterator[bytes]:
-        with _archive(self._engine, self._tag) as archive:
+        with _archive(self._engine, self._tags) as archive:
             for entry in archive:
                 if entry.name in self._without:
                     continue
@@ -86,7 +92,7 @@ def _refused(said: str) -> ToolError:
         return ToolError(
             "the disk of the host is full",
             hint="`docker system prune` there frees what nobody uses; then repeat",
-            where=f"no space: {said}",
+            where=f"{FULL}: {said}",
         )
     return ToolError("the host's engine does not take an image", where=said)
 
@@ -100,17 +106,21 @@ def _chains(there: Any) -> set[tuple[str, ...]]:
     return found
 
 
-def _left_out(here: Any, tag: str, has: Collection[int]) -> frozenset[str]:
-    """The files in the archive of an image that are layers with these numbers."""
-    if not has:
-        return frozenset()
-    with _archive(here, tag) as archive:
+def _left_out(here: Any, tags: Sequence[str], needed: Collection[str]) -> frozenset[str]:
+    """The files in the archive of images that are none of the layers needed."""
+    with _archive(here, tags) as archive:
         for entry in archive:
             # It comes last, so an engine writes all of the archive twice.
             if entry.name == "manifest.json":
-                names = json.load(_opened(archive, entry))[0]["Layers"]
-                return frozenset(names[number] for number in has)
-    return frozenset()
+                told = json.load(_opened(archive, entry))
+                break
+        else:
+            return frozenset()
+    found: dict[str, str] = {}
+    for image in told:
+        layers = here.api.inspect_image(image["RepoTags"][0])["RootFS"]["Layers"]
+        found |= dict(zip(image["Layers"], layers, strict=True))
+    return frozenset(name for name, layer in found.items() if layer not in needed)
 
 
 def _opened(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
@@ -119,8 +129,10 @@ def _opened(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
     return file
 
 
-def _archive(engine: Any, tag: str) -> tarfile.TarFile:
-    pieces = _Pieces(engine.api.get_image(tag))
+def _archive(engine: Any, tags: Sequence[str]) -> tarfile.TarFile:
+    # The SDK asks for one image, and each would bring the layers that all share.
+    asked = engine.api._get(engine.api._url("/images/get"), params={"names": tags}, stream=True)
+    pieces = _Pieces(engine.api._stream_raw_result(asked, PIECE, decode=False))
     return tarfile.open(fileobj=pieces, mode="r|", bufsize=PIECE)  # type: ignore[call-overload, no-any-return]
 
 
@@ -146,15 +158,10 @@ def main() -> None:
     asked = parser.parse_args()
     try:
         with engine.at(engine.here(), PATIENCE) as here, engine.at(asked.to, PATIENCE) as there:
-            told = {tag: send(tag, here, there) for tag in asked.tags}
+            count = send(asked.tags, here, there)
     except DashopsError as error:
         sys.exit("\n".join(filter(None, (error.message, error.where, error.hint))))
-    named = (f"{_slot(tag)} {count / 1e6:.1f} MB" for tag, count in told.items())
-    print(f"sent {', '.join(named)}")  # noqa: T201
-
-
-def _slot(tag: str) -> str:
-    return tag.rpartition(":")[0].rpartition("-")[2]
+    print(f"{count / 1e6:.1f} MB sent")  # noqa: T201
 
 
 if __name__ == "__main__":
