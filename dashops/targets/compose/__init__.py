@@ -111,12 +111,13 @@ def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
         yield Step("stack", "remove", "remove volumes", "asked for", argv, there)
     label = f"label=dashops.stack={stack.name}"
     prune = ("docker", "image", "prune", "--force", "--filter", label)
-    for images, env in ((facts.images, there), *([(facts.built, {})] if facts.host else [])):
+    places = [(facts.images, there)] if not facts.host or facts.host.answers else []
+    places += [(facts.built, {})] if facts.built else []
+    for images, env in places:
         if images:
             argv = ("docker", "image", "rm", "--force", *images)
             yield Step(IMAGES, "remove", "remove images", "asked for", argv, env)
-        if not facts.host or facts.host.answers or env is not there:
-            yield Step(IMAGES, "remove", "remove layers", "asked for", prune, env)
+        yield Step(IMAGES, "remove", "remove layers", "asked for", prune, env)
     if facts.host:
         yield from steps.forget(stack, facts.host)
 

@@ -27,8 +27,6 @@ say groups "$(id -Gn)"
 say machine "$(uname -m)"
 is root '[ "$(id -u)" = 0 ] || sudo -n true'
 is apt 'command -v apt-get'
-is python 'command -v python3'
-is docker 'command -v docker'
 say engine "$(dockerd --version 2>/dev/null || docker --version 2>/dev/null)"
 is engine_runs 'cat /proc/[0-9]*/comm 2>/dev/null | grep -qx dockerd'
 is socket '[ -w /var/run/docker.sock ]'
@@ -68,8 +66,6 @@ class Machine:
     ahead: float = 0
     root: bool = False
     apt: bool = False
-    python: bool = False
-    docker: bool = False
     engine: str = ""
     runs: bool = False
     allowed: bool = False
@@ -125,8 +121,6 @@ def read(address: str, said: str, before: float, after: float) -> Machine:
         ahead=_ahead(float(one.get("now", before)), before, after),
         root="root" in one,
         apt="apt" in one,
-        python="python" in one,
-        docker="docker" in one,
         engine=version[1] if version else "",
         runs="engine_runs" in one,
         allowed="socket" in one,

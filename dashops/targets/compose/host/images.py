@@ -83,11 +83,12 @@ def _load(there: Any, sent: _Sent) -> int:
     for line in answer.iter_lines():
         told = json.loads(line) if line.startswith(b"{") else {}
         if "error" in told:
-            raise _refused(str(told["error"]))
+            raise refused(str(told["error"]))
     return sent.count
 
 
-def _refused(said: str) -> ToolError:
+def refused(said: str) -> ToolError:
+    """What an engine says that does not take what it is sent."""
     if "no space left" in said:
         return ToolError(
             "the disk of the host is full",
