@@ -99,9 +99,10 @@ def _chain(chain: Iterable[Step], run: Run, tell: Tell, meanwhile: Meanwhile) ->
             continue
         tell(Event(step.slot, "start", step.action))
         try:
-            run(*step.argv, env=step.env or None)
+            said = run(*step.argv, env=step.env or None).out.strip()
         except DashopsError as error:
             tell(Event(step.slot, "failed", f"{step.action} failed"))
             error.hint = error.hint or step.hint
             raise
-        tell(Event(step.slot, "done", step.action))
+        told = f": {said.splitlines()[-1]}" if step.tells and said else ""
+        tell(Event(step.slot, "done", step.action + told))

@@ -48,6 +48,8 @@ def converge(
     target = targets.by_name(stack.target)
     if stacks.last_target(stack) != stack.target:
         secrets.write(stack.state_dir / stacks.TARGET, stack.target)
+    if stacks.last_host(stack) != (stack.host or ""):
+        secrets.write(stack.state_dir / stacks.HOST, stack.host or "")
     if planned.empty:
         target.wait(stack, tell)
         return

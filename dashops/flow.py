@@ -57,6 +57,7 @@ class Up:
     user: str
     password_file: Path
     provider: str
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def up(
         user=stack.dashboard.user,
         password_file=stack.secret_file("viewer-password"),
         provider=stack.identity.provider,
+        host=stack.host or "",
     )
 
 
@@ -200,6 +202,7 @@ def status(stack: Stack, run: Run) -> Status:
     if not any(slot.slot == "dashboard" and slot.state == "healthy" for slot in slots):
         return Status(stack.name, slots)
     try:
+        target.reach(stack)
         token = secrets.read(stack.state_dir / "secrets", "deploy-token")
         return Status(stack.name, slots, client.Server(stack.url("dashboard"), token).status())
     except DashopsError as error:
@@ -238,14 +241,16 @@ def password(stack: Stack, slot: str) -> Login:
 
 
 def _refuse_second(stack: Stack, run: Run) -> None:
-    """SpecError when the stack runs on another target: two would serve one set of passwords."""
-    last = stack.on(stacks.last_target(stack))
-    if last.target == stack.target:
+    """SpecError when the stack runs elsewhere: two would serve one set of passwords."""
+    last = stack.on(stacks.last_target(stack)).at(stacks.last_host(stack))
+    if last.target == stack.target and (last.host == stack.host or not stacks.last_target(stack)):
         return
     target = targets.by_name(last.target)
     if tuple(target.down(last, target.facts(last, run))):
+        here = f"the target `{last.target}`" + (f" at `{last.host}`" if last.host else "")
+        named = f"DASHOPS_TARGET={last.target}" + (f" DASHOPS_HOST={last.host}" * bool(last.host))
         raise SpecError(
-            f"the stack runs on the target `{last.target}`",
-            hint=f"stop it first: `DASHOPS_TARGET={last.target} dashops down`",
-            where=stack.where("target"),
+            f"the stack runs on {here}",
+            hint=f"stop it first: `{named} dashops down`",
+            where=stack.where("target" if last.target != stack.target else "host"),
         )

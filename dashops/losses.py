@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from dashops import client, secrets
+from dashops import client, secrets, targets
 from dashops.errors import DashopsError
 from dashops.plan import Loss
 from dashops.stack import Stack
@@ -30,6 +30,7 @@ def find(stack: Stack, ends: Iterable[str]) -> Mapping[str, Loss]:
 
 def _viewing(stack: Stack) -> Loss:
     try:
+        targets.by_name(stack.target).reach(stack)
         # It is asked for a second that it answers at all, or one that hangs would hold up plans.
         _ask(stack, "dashboard", "/readyz", "")
         token = secrets.read(stack.state_dir / "secrets", "deploy-token")
@@ -43,6 +44,7 @@ def _viewing(stack: Stack) -> Loss:
 
 def _authoring(stack: Stack) -> Loss:
     try:
+        targets.by_name(stack.target).reach(stack)
         told = json.loads(_ask(stack, "notebook", "/api/status", "notebook-token"))
         return Loss("notebook", kernels=int(told["kernels"]))
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, DashopsError):

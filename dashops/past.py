@@ -188,11 +188,12 @@ def _as_then(stack: Stack, entry: Entry) -> tuple[Stack, Mapping[str, str]]:
             hint=f"it was done by dashops {entry.dashops}",
             where=str(stack.state_dir),
         ) from None
-    if old.target != stack.target:
+    if (old.target, old.host) != (stack.target, stack.host):
+        on = f"--target {old.target}" + (f" --host {old.host}" if old.host else "")
         raise DashopsError(
-            f"`up` number {entry.number} was on the target `{old.target}`",
-            hint=f"`dashops down`, then `dashops up --target {old.target}`",
-            where=stack.where("target"),
+            f"`up` number {entry.number} was with `{on}`",
+            hint=f"`dashops down`, then `dashops up {on}`",
+            where=stack.where("target" if old.target != stack.target else "host"),
         )
     places = {key: f"history {entry.number}" for key in promise.settings(old)}
     return old.placed(stack.folder, stack.path, places), render.files

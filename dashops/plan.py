@@ -40,7 +40,8 @@ class Change:
 class Step:
     """One command and why it is needed. Steps of one slot run in order, slots side by side.
 
-    `hint` is what to look at when it fails; one that is `alone` runs beside no other. `ends` are
+    `hint` is what to look at when it fails; one that is `alone` runs beside no other, and one that
+    `tells` has a last line of output for people. `ends` are
     the slots whose processes it ends, and `saw` names what it found in its place (a pid), empty
     for nothing.
     """
@@ -55,6 +56,7 @@ class Step:
     alone: bool = False
     ends: tuple[str, ...] = ()
     saw: str = ""
+    tells: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import contextlib
 import secrets as random
 from pathlib import Path
 
-from dashops import apply, client, secrets
+from dashops import apply, client, secrets, targets
 from dashops import attack as attacking
 from dashops import smoke as checks
 from dashops.client import guest
@@ -22,6 +22,7 @@ def smoke(stack: Stack, run: Run, tell: apply.Tell, junit: Path | None) -> check
     """
     checks.require_installed()
     checks.require_running(stack, run)
+    targets.by_name(stack.target).reach(stack)
     if junit is not None:
         # Whether it can be written is better known before, and old results must not outlive this.
         apply.save(junit, "")
@@ -48,6 +49,7 @@ def attack(
     Raises ChecksFailed when nothing runs; what gets through is in the report.
     """
     checks.require_running(stack, run)
+    targets.by_name(stack.target).reach(stack)
     begun: list[str] = []
 
     def next_group(name: str) -> None:

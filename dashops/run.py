@@ -1,8 +1,12 @@
 """The one way to run a command: words in, `Result` out; never a shell, never a secret in argv."""
 
+import contextlib
 import os
+import select
 import shlex
 import subprocess
+import tempfile
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +19,8 @@ Env = Mapping[str, str | Secret | None]
 """Changes to this process's environment: a value sets a variable, None removes it."""
 
 TAIL = 15
+# Seconds that a command beside this process has to end.
+PATIENCE = 5
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,57 @@ def run(
     if result.code not in ok:
         raise _failed(result)
     return result
+
+
+class Held:
+    """A command that runs beside this process until `close`, and at the latest ends with it.
+
+    It is told by the end of its stdin, which comes however this process ends.
+    """
+
+    def __init__(self, *argv: str | Path, ready: str, timeout: float) -> None:
+        """Return when it printed the line `ready`; ToolError with what it said if it does not."""
+        words = tuple(str(word) for word in argv)
+        # What it leaves running may hold its stderr, so that a pipe would never end.
+        with tempfile.TemporaryFile() as said:
+            try:
+                self._process = subprocess.Popen(
+                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
+                )
+            except OSError as error:
+                raise ToolError(
+                    f"`{words[0]}` is not installed", hint="install it, then repeat"
+                ) from error
+            if not self._reads(ready.encode(), timeout):
+                self.close()
+                said.seek(0)
+                text = said.read().decode(errors="replace")
+                raise _failed(Result(words, self._process.returncode, "", text))
+
+    def close(self) -> None:
+        """End it, and wait for that."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _reads(self, ready: bytes, timeout: float) -> bool:
+        assert self._process.stdout is not None
+        deadline, text = time.monotonic() + timeout, b""
+        while ready not in text.split(b"\n"):
+            left = max(0, deadline - time.monotonic())
+            if not select.select([self._process.stdout], [], [], left)[0]:
+                return False
+            piece = os.read(self._process.stdout.fileno(), 4096)
+            if not piece:
+                return False
+            text += piece.replace(b"\r", b"")
+        return True
 
 
 def shown(argv: Collection[str | Path]) -> str:

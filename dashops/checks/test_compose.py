@@ -30,7 +30,7 @@ def containers(stack: Stack, host: Any) -> dict[str, list[dict[str, Any]]]:
     ids = host.check_output("docker ps --all --quiet --filter %s", label).split()
     found: dict[str, list[dict[str, Any]]] = {}
     for each in json.loads(host.check_output(f"docker inspect {' '.join(ids)}")):
-        slot = each["Config"]["Labels"]["com.docker.compose.service"]
+        slot = each["Config"]["Labels"]["dashops.slot"]
         found.setdefault(slot, []).append(each)
     return found
 
@@ -72,7 +72,7 @@ def test_kernels(stack: Stack, containers: dict[str, list[dict[str, Any]]], host
 
 def test_gateway(stack: Stack, containers: dict[str, list[dict[str, Any]]], host: Any) -> None:
     """only the dashboard server reaches gateways"""
-    own = f"gateway:{stack.gateway.port}"
+    own = f"gateway-1:{stack.gateway.port}"
     for slot in ("notebook", "proxy"):
         for each in containers[slot]:
             _refuse(host, each["Name"].lstrip("/"), (own,))

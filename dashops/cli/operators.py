@@ -11,6 +11,7 @@ from dashops.cli.options import (
     Every,
     Folder,
     Follow,
+    Host,
     Json,
     Junit,
     Lines,
@@ -50,6 +51,7 @@ def schema() -> None:
 def up(
     stack: StackFile = None,
     target: Target = None,
+    host: Host = None,
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Do what this plan says, or refuse.")
     ] = None,
@@ -67,7 +69,7 @@ def up(
     with view.progress() as tell:
         confirm = view.confirm_plan if view.asks(yes or plan is not None, json) else view.agree
         asked = flow.Asked(reason, wait)
-        done = flow.up(load(stack, target), run.run, tell, confirm, asked, plan)
+        done = flow.up(load(stack, target, host), run.run, tell, confirm, asked, plan)
     show(done, json)
 
 
@@ -152,6 +154,7 @@ def logs(
 def plan(
     stack: StackFile = None,
     target: Target = None,
+    host: Host = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write it into a file for `up --plan`.")
     ] = None,
@@ -165,19 +168,23 @@ def plan(
     from dashops import flow, run, view
 
     with failing_with_1():
-        found = flow.plan(load(stack, target), run.run, out)
+        found = flow.plan(load(stack, target, host), run.run, out)
     show(view.WithDiff(found) if diff and not json else found, json)
     raise typer.Exit(0 if found.empty else 2)
 
 
 @app.command()
 def render(
-    stack: StackFile = None, target: Target = None, output: Folder = None, json: Json = False
+    stack: StackFile = None,
+    target: Target = None,
+    host: Host = None,
+    output: Folder = None,
+    json: Json = False,
 ) -> None:
     """Print the files that the services would read, or write them into a folder."""
     from dashops import flow, run
 
-    show(flow.render(load(stack, target), run.run, output), json)
+    show(flow.render(load(stack, target, host), run.run, output), json)
 
 
 @app.command()

@@ -19,6 +19,14 @@ Target = Annotated[
     str | None,
     typer.Option("--target", help="local or compose (default: that of the file or the last up)."),
 ]
+Host = Annotated[
+    str | None,
+    typer.Option(
+        "--host",
+        metavar="SSH",
+        help="ssh://user@host to run containers on (default: as for --target; '' for none).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into this folder.")]
@@ -67,11 +75,11 @@ def failing_with_1() -> Iterator[None]:
         raise
 
 
-def load(path: Path | None, target: str | None = None) -> "Stack":
+def load(path: Path | None, target: str | None = None, host: str | None = None) -> "Stack":
     """The stack that `--stack`, DASHOPS_STACK or ./dashops.yaml names."""
     from dashops import stack
 
-    return stack.load(path, target=target)
+    return stack.load(path, target=target, host=host)
 
 
 def show(value: Any, json: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashops import client, errors, secrets
+from dashops import client, errors, secrets, targets
 from dashops.secrets import Secret
 from dashops.stack import Stack
 
@@ -67,6 +67,7 @@ def _destination(
             hint="start one with `dashops up`, or name a server with `--server`",
         )
     token = secrets.read(file.parent, file.name)
+    targets.by_name(stack.target).reach(stack)
     server, limit = client.Server(stack.url("dashboard"), token), stack.dashboard.upload_limit
     return Destination(server, limit, frozenset(stack.gateway.env))
 

@@ -17,6 +17,7 @@ from dashops.stack.model import Dashboard, Environment, Gateway, Notebook, Stack
 
 __all__ = [
     "FILE",
+    "HOST",
     "TARGET",
     "Dashboard",
     "Environment",
@@ -24,6 +25,7 @@ __all__ = [
     "Notebook",
     "Stack",
     "example",
+    "last_host",
     "last_target",
     "load",
     "parse",
@@ -33,27 +35,46 @@ __all__ = [
 FILE = "dashops.yaml"
 TARGET = "target"
 """The file in the state folder that says what the last `up` was for."""
+HOST = "host"
+"""The same of its host; empty for none."""
 
 
 def load(
-    path: Path | None = None, env: Mapping[str, str] = os.environ, target: str | None = None
+    path: Path | None = None,
+    env: Mapping[str, str] = os.environ,
+    target: str | None = None,
+    host: str | None = None,
 ) -> Stack:
     """The stack of a file, or of the defaults when `path` is None and there is no file.
 
     Without `path` the file is the one `DASHOPS_STACK` names, else `dashops.yaml` here. `target`
-    wins over the file; where neither names one it is that of the last `up`.
+    and `host` win over the file; where neither names one it is that of the last `up`. A `host`
+    alone is for the target `compose`, and an empty one is none.
     Raises SpecError that names every problem with its place.
     """
-    found = _loaded(path, {**env, "DASHOPS_TARGET": target} if target else env)
+    target = target or ("compose" if host else None)
+    named = {"DASHOPS_TARGET": target or None, "DASHOPS_HOST": host}
+    found = _loaded(path, {**env, **{key: it for key, it in named.items() if it is not None}})
     if found.where("target") == "default":
-        return found.on(last_target(found))
+        found = found.on(last_target(found))
+    if found.where("host") == "default" and found.target == "compose":
+        found = found.at(last_host(found))
     return found
 
 
 def last_target(stack: Stack) -> str:
     """The target of the last `up`; empty before the first."""
+    return _last(stack, TARGET)
+
+
+def last_host(stack: Stack) -> str:
+    """The host of the last `up`; empty for none."""
+    return _last(stack, HOST)
+
+
+def _last(stack: Stack, name: str) -> str:
     try:
-        return (stack.state_dir / TARGET).read_text(encoding="utf-8").strip()
+        return (stack.state_dir / name).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

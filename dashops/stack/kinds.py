@@ -25,6 +25,10 @@ PATTERNS = {
     (IMAGE := r"^[a-z0-9][a-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$"): (
         "should be the name of an image, like `python:3.12-slim`"
     ),
+    (
+        SSH
+        := r"^ssh://([A-Za-z0-9_][^@/:\s]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:\d{1,5})?/?$"
+    ): ("should be like `ssh://user@host` or `ssh://user@host:22`, without a password"),
     (FILES := r"^[a-z][a-z0-9]*://\S+$"): "should be like `s3://bucket/prefix`",
 }
 
@@ -151,6 +155,7 @@ Address = Annotated[str, Field(pattern=ADDRESS)]
 Certificates = Annotated[Path, AfterValidator(_file)]
 SomeFile = Certificates
 Image = Annotated[str, Field(pattern=IMAGE)]
+SshHost = Annotated[str, Field(pattern=SSH)]
 Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]

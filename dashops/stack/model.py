@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from dashops.stack.access import Identity
 from dashops.stack.containers import Images, Limits, Proxy
 from dashops.stack.environment import Environment
-from dashops.stack.kinds import Name, OwnFolder, under
+from dashops.stack.kinds import Name, OwnFolder, SomeFile, SshHost, under
 from dashops.stack.section import Section
 from dashops.stack.slots import Dashboard, Gateway, Notebook
 
@@ -47,6 +47,17 @@ class Stack(Section):
         default="local",
         description="Platform to run on: local (processes on this machine) or compose (containers "
         "of Docker). Default: the one that the last `up --target` named, at first local.",
+    )
+    host: SshHost | None = Field(
+        default=None,
+        description="Machine to run the containers on, like `ssh://user@host:22`; only on "
+        "`compose`. Default: the one that the last `up --host` named, at first none, which is "
+        "the machine of Docker's own settings.",
+    )
+    ssh_config: SomeFile | None = Field(
+        default=None,
+        description="OpenSSH configuration to reach `host` with, relative to this file. "
+        "Default: none, which is your own, `~/.ssh/config`.",
     )
     state: OwnFolder = Field(
         default=".dashops",
@@ -171,6 +182,10 @@ class Stack(Section):
         """The same stack on another target; on this one when there is no such target."""
         known = typing.get_args(type(self).model_fields["target"].annotation)
         return self.model_copy(update={"target": target}) if target in known else self
+
+    def at(self, host: str) -> Self:
+        """The same stack on another host; empty is none."""
+        return self.model_copy(update={"host": host or None})
 
 
 FIRST_PART = r"(?<=//)\*\.(?=[^.:])"

@@ -93,6 +93,9 @@ class Target(Protocol):
     def url(self, stack: Stack, slot: str) -> str:
         """Where this machine reaches a slot, also one that nobody else does."""
 
+    def reach(self, stack: Stack) -> None:
+        """Make the addresses of the slots good on this machine until the process ends."""
+
     def owners(self, stack: Stack) -> Collection[int]:
         """Ids of the users whose the files of the state folder may be."""
 

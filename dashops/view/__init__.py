@@ -4,6 +4,7 @@ from dashops.view import (  # noqa: F401  register how values print
     administration,
     attempts,
     checks,
+    hosts,
     past,
     people,
     plugins,
@@ -20,6 +21,7 @@ from dashops.view.asking import (
 )
 from dashops.view.dashboards import announce, browse, step
 from dashops.view.failures import error, failures
+from dashops.view.hosts import until_interrupted
 from dashops.view.live import progress
 from dashops.view.preflight import findings
 from dashops.view.stacks import WithDiff
@@ -45,6 +47,7 @@ __all__ = [
     "new_password",
     "progress",
     "step",
+    "until_interrupted",
     "watch",
     "watched",
 ]

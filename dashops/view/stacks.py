@@ -106,6 +106,8 @@ def _(value: flow.Up) -> None:
         f"notebook    {value.urls['notebook']}",
         "  token     `dashops password notebook` prints it",
     )
+    if value.host:
+        text.note(f"on `{value.host}`: `dashops host tunnel` brings these ports to this machine")
 
 
 def _login(value: flow.Up) -> tuple[str, ...]:

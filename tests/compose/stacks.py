@@ -14,6 +14,7 @@ from live import placed
 
 DASHOPS = Path(sys.executable).with_name("dashops")
 COMPOSE = Path(sys.executable).with_name("docker-compose")
+NAME = os.environ.get("DASHOPS_TEST_STACK", "demo")  # another where tests share an engine
 # What this machine trusts, which containers do not know: as behind a company's proxy.
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -90,5 +91,5 @@ def make(folder: Path, engine: str) -> Stack:
         "images": {"base": engines.BASE},
         "environment": {"certificates": AUTHORITIES},
     }
-    (folder / "dashops.yaml").write_text(yaml.safe_dump({"name": "demo", **settings}))
+    (folder / "dashops.yaml").write_text(yaml.safe_dump({"name": NAME, **settings}))
     return Stack(folder, engine, ports)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dashops.plan import Kind, Step
@@ -13,9 +14,12 @@ from dashops.targets.compose.drained import meanwhile
 from dashops.targets.compose.drift import drift
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
+from dashops.targets.compose.host import files as sending
+from dashops.targets.compose.host import steps
+from dashops.targets.compose.host.asking import Machine, folder
 from dashops.targets.compose.logs import follow, logs
 from dashops.targets.compose.recipe import files, public
-from dashops.targets.compose.state import hosts, owners, slots, url
+from dashops.targets.compose.state import hosts, owners, reach, slots, url
 from dashops.targets.services import SECRETS
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "project",
     "public",
     "purge",
+    "reach",
     "slots",
     "tidy",
     "up",
@@ -48,8 +53,12 @@ FILES = "files"
 
 def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     """The steps missing until the stack runs: images, whose the files are, containers."""
+    if facts.host:
+        yield from steps.prepare(stack, facts.host)
     yield from _build(stack, facts, files)
-    if os.getuid() == 0 and (reason := _foreign(facts, files)):
+    if facts.host:
+        yield from _send(stack, facts, facts.host, files)
+    elif os.getuid() == 0 and (reason := _foreign(facts, files)):
         rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
         owner = f"{facts.uid}:{facts.uid}"
         yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
@@ -67,14 +76,18 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
         if not drained.drains(facts, each):
             action = f"remove {each.service}"
             words = ("docker", "rm", "--force", each.name)
-            yield Step(each.slot, "remove", action, "replaced", words, alone=True, saw=each.id)
+            env = facts.environment
+            yield Step(each.slot, "remove", action, "replaced", words, env, alone=True, saw=each.id)
     used = {recipe.said(files, slot, "image") for slot in SLOTS}
     used |= {each.image for each in replaced if drained.drains(facts, each)}
     old = [tag for tag in facts.images if tag not in used]
     if old:
         argv = ("docker", "image", "rm", *old)
         # One that still drains keeps its image.
-        yield Step(IMAGES, "remove", "remove images", "no longer used", argv)
+        yield Step(IMAGES, "remove", "remove images", "no longer used", argv, facts.environment)
+    if old := [tag for tag in facts.built if tag not in used]:
+        argv = ("docker", "image", "rm", *old)
+        yield Step(IMAGES, "remove", "remove images here", "no longer used", argv)
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
@@ -82,24 +95,31 @@ def down(stack: Stack, facts: Facts) -> Iterator[Step]:
     if facts.containers or facts.networks:
         argv = _compose(stack, facts, "down", "--remove-orphans", "--timeout", "15")
         ends = tuple(slot for slot in SLOTS if facts.of(slot))
-        yield Step("stack", "stop", "stop all slots", "running", argv, facts.compose.env, ends=ends)
+        yield Step("stack", "stop", "stop all slots", "running", argv, _env(facts), ends=ends)
 
 
 def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
     """Remove volumes and images too."""
+    there = facts.environment
     if facts.volumes:
         argv = ("docker", "volume", "rm", *facts.volumes)
-        yield Step("stack", "remove", "remove volumes", "asked for", argv)
-    if facts.images:
-        argv = ("docker", "image", "rm", "--force", *facts.images)
-        yield Step(IMAGES, "remove", "remove images", "asked for", argv)
+        yield Step("stack", "remove", "remove volumes", "asked for", argv, there)
     label = f"label=dashops.stack={stack.name}"
-    argv = ("docker", "image", "prune", "--force", "--filter", label)
-    yield Step(IMAGES, "remove", "remove layers", "asked for", argv)
+    prune = ("docker", "image", "prune", "--force", "--filter", label)
+    places = [(facts.images, there)] if not facts.host or facts.host.answers else []
+    places += [(facts.built, {})] if facts.built else []
+    for images, env in places:
+        if images:
+            argv = ("docker", "image", "rm", "--force", *images)
+            yield Step(IMAGES, "remove", "remove images", "asked for", argv, env)
+        yield Step(IMAGES, "remove", "remove layers", "asked for", prune, env)
+    if facts.host:
+        yield from steps.forget(stack, facts.host)
 
 
 def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
-    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in facts.images]
+    have = {*facts.images, *facts.built}
+    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in have]
     if not missing:
         return
     folder = stack.state_dir / "rendered" / "images"
@@ -109,7 +129,8 @@ def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Ste
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
-        argv = _compose(stack, facts, "build", recipe.services(files, slot)[0])
+        first = recipe.services(files, slot)[0]
+        argv = _compose(stack, replace(facts, host=None), "build", first)
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
 
 
@@ -129,7 +150,7 @@ def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> 
         action,
         reason,
         _compose(stack, facts, *words, service),
-        facts.compose.env,
+        _env(facts),
         hint=f"the one before serves on; `dashops logs {slot}` says more" if beside else "",
         # Two calls side by side would each make the network that both miss.
         alone=True,
@@ -166,6 +187,22 @@ def _foreign(facts: Facts, files: Mapping[str, str]) -> str:
     return f"`{facts.foreign[0]}` belongs to another user" if facts.foreign else ""
 
 
+def _send(stack: Stack, facts: Facts, host: Machine, files: Mapping[str, str]) -> Iterator[Step]:
+    """What goes to another host: images, and files that containers mount."""
+    tags = {slot: recipe.said(files, slot, "image") for slot in SLOTS}
+    lacking = {slot: tag for slot, tag in tags.items() if tag not in facts.images}
+    yield from steps.images(stack, host, lacking)
+    own = sending.given(recipe.given(stack))
+    yield from steps.send(stack, host, files, SECRETS, own)
+
+
+def _env(facts: Facts) -> dict[str, str | None]:
+    return {**facts.compose.env, **facts.environment}
+
+
 def _compose(stack: Stack, facts: Facts, *words: str) -> tuple[str | Path, ...]:
     file = stack.state_dir / "rendered" / "compose.yaml"
-    return (*facts.compose.argv, "--project-name", project(stack), "--file", file, *words)
+    # What the file mounts by relative paths is where the engine is.
+    there = ("--project-directory", f"{folder(stack)}/rendered") if facts.host else ()
+    named = ("--project-name", project(stack), *there, "--file", file)
+    return (*facts.compose.argv, *named, *words)

@@ -6,6 +6,7 @@ from dashops.errors import SpecError
 from dashops.stack import Stack
 from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import Facts
+from dashops.targets.compose.host import findings
 
 
 def check(stack: Stack, facts: Facts) -> None:
@@ -41,8 +42,26 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint="name an index of your own with `environment.index`",
             where=stack.where("environment.offline"),
         )
+    if facts.host:
+        yield from _there(stack, facts)
     for key, why, hint in _beside(stack):
         yield SpecError(f"`{key}` {why}", hint=hint, where=stack.where(key))
+
+
+def _there(stack: Stack, facts: Facts) -> Iterator[SpecError]:
+    """What keeps another host from running it, but that its ports are taken: see above."""
+    assert facts.host is not None
+    for each in findings.find(facts.host, (), facts.architecture):
+        if each.level == "error":
+            yield SpecError(
+                f"the host is not ready: {each.what}", hint=each.fix, where=stack.where("host")
+            )
+    if stack.where("notebook.folder") != "default":
+        yield SpecError(
+            "`notebook.folder` names a folder of this machine, which the host does not see",
+            hint="leave it out: notebooks are then in a volume there",
+            where=stack.where("notebook.folder"),
+        )
 
 
 def _beside(stack: Stack) -> Iterator[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from dashops.stack import Stack
 from dashops.targets.compose import engine, naming, recipe
 from dashops.targets.compose import facts as asking
 from dashops.targets.compose.facts import Container, Facts
+from dashops.targets.compose.host import link
 
 # Seconds: how long `up` waits for one to be left, and when servers surely know they are replaced.
 PATIENCE = 25
@@ -33,6 +34,9 @@ def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noq
 
     Compose itself looks again at what is there.
     """
+    if stack.host:
+        # Preparing it, or its restart, ends the connection.
+        link.opened(stack)
     if step.kind != "remove" or step.slot not in naming.NUMBERED:
         return ""
     told = (stack.state_dir / "rendered" / naming.SHIFT).stat().st_mtime + KNOWN
@@ -50,6 +54,6 @@ def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noq
 
 
 def _container(stack: Stack, ident: str) -> Container | None:
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         found = client.api.containers(all=True, filters={**asking.mine(stack), "id": ident})
-        return next(iter(asking.containers(client, found)), None)
+        return next(iter(asking.containers(client, found, remote=bool(stack.host))), None)

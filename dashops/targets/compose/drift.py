@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
+from dashops import plan as planning
 from dashops.stack import Stack
 from dashops.targets import Drift
 from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import SLOTS, Facts
+from dashops.targets.compose.host import files
+from dashops.targets.compose.host.asking import folder
 from dashops.targets.services import SECRETS
 
 
-def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:  # noqa: ARG001
+def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:
     """What is not as `up` left it when it applied these files."""
     for slot in SLOTS:
         # Those that were replaced go by themselves.
@@ -25,3 +28,9 @@ def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Dr
     for name in SECRETS:
         if name not in facts.secrets:
             yield Drift(f"secrets/{name}", "is gone")
+    if facts.host:
+        want = {at: files.total(text.encode()) for at, text in files.wanted(applied).items()}
+        have = {at: it for at, it in facts.host.files.items() if at.startswith("rendered/")}
+        words = {"create": "is gone", "update": "was edited", "delete": "was added"}
+        for change in planning.changes(have, want):
+            yield Drift(f"{folder(stack)}/{change.path}", f"{words[change.kind]} on the host")

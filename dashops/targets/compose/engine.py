@@ -11,6 +11,8 @@ from typing import Any
 
 from dashops.errors import ToolError
 from dashops.run import Run
+from dashops.stack import Stack
+from dashops.targets.compose.host import link
 
 OLDEST = (20, 10)
 # Seconds. An engine that is busy building answers late.
@@ -26,21 +28,37 @@ class Compose:
 
 
 @contextlib.contextmanager
-def connected() -> Iterator[Any]:
-    """A client of the docker SDK; ToolError when there is no engine for us."""
+def connected(stack: Stack) -> Iterator[Any]:
+    """A client of the engine that the stack runs on; ToolError when there is none for us."""
+    with at(link.opened(stack).engine if stack.host else here(), PATIENCE) as client:
+        yield client
+
+
+def here() -> str:
+    """The address of this machine's engine, as Docker's own commands find it; empty for theirs."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    with contextlib.suppress(ImportError):
+        from docker.context import ContextAPI
+
+        # The SDK itself knows nothing of `docker context use`.
+        return str(ContextAPI.get_current_context().Host or "")
+    return ""
+
+
+@contextlib.contextmanager
+def at(address: str, patience: float) -> Iterator[Any]:
+    """A client of the docker SDK that waits `patience` seconds for an answer."""
     try:
         import docker
         import docker.errors
-        from docker.context import ContextAPI
     except ImportError as error:
         raise ToolError(
             "the target `compose` needs what is not installed: `docker`",
             hint="`pip install 'dashops[compose]'`",
         ) from error
     try:
-        # The SDK itself knows nothing of `docker context use`.
-        host = os.environ.get("DOCKER_HOST") or ContextAPI.get_current_context().Host
-        client = docker.DockerClient(base_url=host, timeout=PATIENCE)
+        client = docker.DockerClient(base_url=address or None, timeout=patience)
     except (docker.errors.DockerException, OSError) as error:
         raise _unreachable(str(error)) from error
     try:

@@ -4,16 +4,19 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dashops.errors import ToolError
 from dashops.run import Run
 from dashops.stack import Stack
 from dashops.targets import machine, origin
 from dashops.targets.compose import engine
 from dashops.targets.compose.engine import Compose
+from dashops.targets.compose.host import asking, link
+from dashops.targets.compose.host.asking import Machine
 from dashops.targets.origin import Origin
 
 SLOTS = ("gateway", "dashboard", "notebook", "proxy")
@@ -65,7 +68,10 @@ class Container:
 @dataclass(frozen=True)
 class Facts:
     """What is there. `uid` is whose the files must be that containers read, `foreign` are those
-    that belong to somebody else; `images` are tags of ours, `volumes` and `networks` names."""
+    that belong to somebody else; `images` are tags of ours, `volumes` and `networks` names.
+
+    On another `host`, `environment` leads Docker's commands there, and `built` are the tags here.
+    """
 
     origin: Origin
     compose: Compose
@@ -79,6 +85,10 @@ class Facts:
     volumes: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     taken: tuple[int, ...] = ()
+    host: Machine | None = None
+    built: tuple[str, ...] = ()
+    architecture: str = ""
+    environment: Mapping[str, str | None] = field(default_factory=dict)
 
     def of(self, slot: str) -> list[Container]:
         """The containers of one slot."""
@@ -103,20 +113,39 @@ def mine(stack: Stack) -> dict[str, str]:
 def facts(stack: Stack, run: Run) -> Facts:
     """Everything `up` and `down` decide on; ToolError when there is no engine or no Compose."""
     compose = engine.compose(run)
-    uid = os.getuid() or NOBODY
-    with engine.connected() as client:
+    host = asking.ask(stack, run) if stack.host else None
+    found = Facts(
+        origin=origin.find(None),
+        compose=compose,
+        uid=host.owner if host else os.getuid() or NOBODY,
+        code={slot: origin.code(slot) for slot in SERVICES},
+        rendered=machine.read(stack.state_dir / "rendered"),
+        secrets=machine.secrets(stack.state_dir),
+        host=host,
+    )
+    if host:
+        found = replace(found, environment=link.of(stack).environment, **_here(stack))
+    return found if host and not host.answers else _there(stack, found)
+
+
+def _here(stack: Stack) -> dict[str, Any]:
+    """What this machine's engine has for another; it is needed only to build."""
+    with contextlib.suppress(ToolError), engine.at(engine.here(), engine.PATIENCE) as client:
+        return {"built": tuple(_tags(client, stack)), "architecture": client.version()["Arch"]}
+    return {}
+
+
+def _there(stack: Stack, known: Facts) -> Facts:
+    """With what the engine has that the stack runs on."""
+    host = known.host
+    with engine.connected(stack) as client:
         filters = mine(stack)
         found = client.api.containers(all=True, filters=filters)
-        made = tuple(containers(client, found))
+        made = tuple(containers(client, found, remote=host is not None))
         held = {port for each in made for port in each.ports}
-        return Facts(
-            origin=origin.find(None),
-            compose=compose,
-            uid=uid,
-            code={slot: origin.code(slot) for slot in SERVICES},
-            rendered=machine.read(stack.state_dir / "rendered"),
-            secrets=machine.secrets(stack.state_dir),
-            foreign=tuple(_foreign(stack, uid)),
+        return replace(
+            known,
+            foreign=() if host else tuple(_foreign(stack, known.uid)),
             images=tuple(_tags(client, stack)),
             containers=made,
             volumes=tuple(each.name for each in client.volumes.list(filters=filters)),
@@ -124,13 +153,15 @@ def facts(stack: Stack, run: Run) -> Facts:
             taken=tuple(
                 port
                 for key, port in stack.ports().items()
-                if key != "gateway.port" and port not in held and not machine.free(port)
+                if key != "gateway.port"
+                and port not in held
+                and not (port not in host.listening if host else machine.free(port))
             ),
         )
 
 
-def containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]:
-    """What the engine knows of each container in its list."""
+def containers(client: Any, found: list[dict[str, Any]], *, remote: bool) -> Iterator[Container]:
+    """What the engine, maybe of a `remote` machine, knows of each container in its list."""
     for each in found:
         about = client.api.inspect_container(each["Id"])
         state, labels = about["State"], about["Config"]["Labels"]
@@ -147,7 +178,7 @@ def containers(client: Any, found: list[dict[str, Any]]) -> Iterator[Container]:
             digest=labels.get("dashops.digest", ""),
             folder=labels.get("dashops.folder", ""),
             image=about["Config"]["Image"],
-            pid=_seen(int(state["Pid"]), about["Id"]),
+            pid=int(state["Pid"]) if remote else _seen(int(state["Pid"]), about["Id"]),
             started=_time(state["StartedAt"]),
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
             said=said,

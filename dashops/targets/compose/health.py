@@ -28,7 +28,7 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     names = {name: slot for slot in SLOTS for name in recipe.services(files, slot)}
     deadline = time.monotonic() + DEADLINE
     waiting: set[str] = set()
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         while True:
             states = _states(client.api.containers(all=True, filters=mine(stack)))
             bad = {name for name in names if not _good(states.get(name, []))}

@@ -14,7 +14,7 @@ from dashops.targets.compose.facts import SLOTS, mine, slot_of
 
 def logs(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
     """The last lines of each container of the named slots, or of all."""
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         for slot, ident in _containers(client, stack, slots):
             text = client.api.logs(ident, tail=last).decode(errors="replace")
             yield from (Line(slot, line) for line in text.splitlines())
@@ -32,7 +32,7 @@ def follow(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
                 lines.put(Line(slot, line.decode(errors="replace").rstrip("\r")))
         lines.put(None)
 
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         found = _containers(client, stack, slots)
         for each in found:
             threading.Thread(target=read, args=(client, *each), daemon=True).start()

@@ -15,6 +15,8 @@ from dashops.targets import packages
 from dashops.targets import services as shared
 from dashops.targets.compose import naming
 from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project, slot_of
+from dashops.targets.compose.host import files as files_there
+from dashops.targets.compose.host.asking import folder
 from dashops.targets.place import Place
 
 CONFIGURATION = Path("/etc/dashops")
@@ -150,6 +152,17 @@ def given(stack: Stack) -> dict[str, dict[Path, Path]]:
     }
 
 
+def _mounted(stack: Stack) -> dict[str, dict[Path, Path]]:
+    """The operator's files as the engine finds them: on a host of its own where they were sent."""
+    if not stack.host:
+        return given(stack)
+    sent = files_there.given(given(stack))
+    return {
+        slot: {Path(folder(stack)) / sent[path]: inside for path, inside in each.items()}
+        for slot, each in given(stack).items()
+    }
+
+
 def _values(stack: Stack, facts: Facts) -> dict[str, object]:
     found = packages.find(stack)
     certificates = stack.environment.certificates
@@ -169,7 +182,7 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "uid": NOBODY,
         "passed": [name for name in stack.gateway.env if name not in ("LANG", "LC_ALL")],
         "bound": stack.where("notebook.folder") != "default",
-        "given": given(stack),
+        "given": _mounted(stack),
         "sites": sites(stack),
         "internal": any(private(address) for address, _ in sites(stack)),
         "public": public(stack),

@@ -8,6 +8,7 @@ from dashops.stack import Stack
 from dashops.targets import Slot, State
 from dashops.targets.compose import engine, recipe
 from dashops.targets.compose.facts import NOBODY, SLOTS, Container, Facts, project
+from dashops.targets.compose.host import link
 
 GATEWAY = "dashops.slot=gateway"
 STATES: dict[str, State] = {
@@ -20,7 +21,7 @@ STATES: dict[str, State] = {
 
 def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
     """Every slot, in the order a request passes them backwards, or each of several servers."""
-    memory = _memory(facts)
+    memory = _memory(stack, facts)
     for slot in SLOTS:
         wanted = recipe.services(facts.rendered, slot) or [slot]
         found = facts.of(slot)
@@ -50,12 +51,24 @@ def url(stack: Stack, slot: str) -> str:
     if slot != "gateway":
         return stack.url(slot)
     filters = {"label": [f"com.docker.compose.project={project(stack)}", GATEWAY]}
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         for each in client.api.containers(filters=filters):
             for network in each["NetworkSettings"]["Networks"].values():
+                if network["IPAddress"] and stack.host:
+                    at = f"{network['IPAddress']}:{stack.gateway.port}"
+                    return f"http://127.0.0.1:{link.forward(link.opened(stack), 0, at)}"
                 if network["IPAddress"]:
                     return f"http://{network['IPAddress']}:{stack.gateway.port}"
     return ""
+
+
+def reach(stack: Stack) -> None:
+    """Bring the ports of the slots on another host to the same ports of this machine."""
+    if stack.host:
+        way = link.opened(stack)
+        for key, port in stack.ports().items():
+            if key != "gateway.port":
+                link.forward(way, port, f"127.0.0.1:{port}")
 
 
 def owners(stack: Stack) -> tuple[int, ...]:  # noqa: ARG001
@@ -63,15 +76,15 @@ def owners(stack: Stack) -> tuple[int, ...]:  # noqa: ARG001
     return (os.geteuid(), os.geteuid() or NOBODY)
 
 
-def hosts(stack: Stack) -> list[str]:  # noqa: ARG001
-    """Where the checks run: this machine."""
-    return ["local://"]
+def hosts(stack: Stack) -> list[str]:
+    """Where the checks run: this machine, or the host."""
+    return [link.of(stack).checks] if stack.host else ["local://"]
 
 
-def _memory(facts: Facts) -> dict[str, int]:
+def _memory(stack: Stack, facts: Facts) -> dict[str, int]:
     """Bytes of each running container, without files that the kernel keeps for the next read."""
     found = {}
-    with engine.connected() as client:
+    with engine.connected(stack) as client:
         for each in facts.containers:
             if each.state == "running":
                 said = client.api.stats(each.id, stream=False, one_shot=True)["memory_stats"]

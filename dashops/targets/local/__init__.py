@@ -14,7 +14,7 @@ from dashops.targets.local.health import wait
 from dashops.targets.local.logs import follow, logs
 from dashops.targets.local.meanwhile import meanwhile
 from dashops.targets.local.recipe import check, environment, files, own
-from dashops.targets.local.state import hosts, owners, purge, slots, url
+from dashops.targets.local.state import hosts, owners, purge, reach, slots, url
 from dashops.targets.services import SECRETS
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "meanwhile",
     "owners",
     "purge",
+    "reach",
     "slots",
     "tidy",
     "up",

@@ -87,6 +87,12 @@ def check(stack: Stack, facts: Facts) -> None:
 
 
 def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
+    if stack.host is not None:
+        yield SpecError(
+            "`host` has no meaning on the target `local`",
+            hint="`dashops up --target compose` runs containers there",
+            where=stack.where("host"),
+        )
     where = stack.where("state")
     socket = supervisor.socket(stack.state_dir)
     if len(str(socket).encode()) > supervisor.LONGEST:

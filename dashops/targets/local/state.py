@@ -34,6 +34,10 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
             )
 
 
+def reach(stack: Stack) -> None:
+    """Nothing: the slots are on this machine."""
+
+
 def url(stack: Stack, slot: str) -> str:
     """Where a slot answers."""
     return stack.url(slot)
