@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from dashops.stack.access import Identity
 from dashops.stack.containers import Images, Limits, Proxy
 from dashops.stack.environment import Environment
-from dashops.stack.kinds import Name, OwnFolder, under
+from dashops.stack.kinds import Name, OwnFolder, Recipes, under
 from dashops.stack.section import Section
 from dashops.stack.slots import Dashboard, Gateway, Notebook
 
@@ -52,6 +52,11 @@ class Stack(Section):
         default=".dashops",
         description="Folder of everything dashops writes, relative to this file. "
         "Default: .dashops, so that one folder is all there is to remove.",
+    )
+    recipes: Recipes = Field(
+        default="recipes",
+        description="Folder of your changes to what dashops renders, relative to this file; see "
+        "`dashops recipes`. Default: recipes, which need not be there.",
     )
     environment: Environment = Field(
         default=Environment(), description="The Python packages notebooks may import."
@@ -133,6 +138,11 @@ class Stack(Section):
     def notebook_dir(self) -> Path:
         """Absolute folder that JupyterLab shows."""
         return under(self.folder, self.notebook.folder)
+
+    @property
+    def recipes_dir(self) -> Path:
+        """Absolute folder of the operator's changes to recipes, which need not be there."""
+        return under(self.folder, self.recipes)
 
     def secret_file(self, name: str) -> Path:
         """Absolute path of a secret's file, such as `deploy-token`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import recipe
+from dashops.targets.compose import more, recipe
 from dashops.targets.compose.check import check
 from dashops.targets.compose.drift import drift, meanwhile
 from dashops.targets.compose.facts import SLOTS, Facts, facts, project
@@ -72,6 +72,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
                 ends=ends,
                 saw=saw,
             )
+    yield from more.up(facts, files, _compose(stack, facts))
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001

@@ -1,6 +1,7 @@
 """The compose recipe's values: images, sites and digests become rendered files; pure."""
 
 import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
@@ -11,9 +12,21 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
-from dashops.targets import packages, services
+from dashops.targets import NAMES, packages, services
+from dashops.targets.compose import composed
+from dashops.targets.compose.composed import own, said
 from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
 from dashops.targets.place import Place
+
+__all__ = [
+    "files",
+    "image",
+    "own",
+    "private",
+    "public",
+    "said",
+    "wheel",
+]
 
 CONFIGURATION = Path("/etc/dashops")
 # What each service imports when it starts, or soon after.
@@ -54,34 +67,30 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
     images = {slot: image(stack, facts, drafts, slot) for slot in SLOTS}
     drafts = _rendered(stack, values | {"images": images, "digests": blank})
     digests = {slot: plan.digest(own(drafts, slot)) for slot in SLOTS}
-    return _rendered(stack, values | {"images": images, "digests": digests})
+    made = _rendered(stack, values | {"images": images, "digests": digests | _more(drafts)})
+    composed.demand(stack, made, images, digests)
+    return made
 
 
-def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
-    """What only this slot's container is made from: its folder, and its part of compose.yaml."""
-    found = {path: text for path, text in files.items() if path.startswith(f"{slot}/")}
-    # The digest is part of the text it is the digest of.
-    part = re.sub(r"^ +dashops\.digest: .*\n", "", service(files, slot), flags=re.MULTILINE)
-    return found | ({"compose.yaml": part} if part else {})
-
-
-def service(files: Mapping[str, str], slot: str) -> str:
-    """The part of compose.yaml about a slot; empty when there is none."""
-    part = re.search(rf"^  {slot}:\n(?:    .*\n)+", files.get("compose.yaml", ""), re.MULTILINE)
-    return part[0] if part else ""
-
-
-def said(files: Mapping[str, str], slot: str, key: str) -> str:
-    """What the part about a slot says of `image`, `secrets` or `dashops.digest`."""
-    found = re.search(rf"^ +{re.escape(key)}: (.*)$", service(files, slot), re.MULTILINE)
-    return found[1].strip('"[]') if found else ""
+def _more(drafts: Mapping[str, str]) -> dict[str, str]:
+    """One digest for all services of the operator's own, which share what makes them."""
+    parts = {name: json.dumps(own(drafts, name)) for name in composed.extra(drafts)}
+    return {"more": plan.digest(parts)} if parts else {}
 
 
 def image(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
     """The name of the slot's image, with a tag made from all that it is built from."""
     names = {f"images/{slot}.Dockerfile", f"images/{slot}.requirements.txt", "images/ca.pem"}
     names |= {"images/overrides.txt", "images/warm.py"} if slot in SERVICES else set()
-    built = {name: text for name, text in files.items() if name in names}
+    # Any file of the operator's may be copied into any image.
+    ours = re.compile(
+        r"images/(.*\.Dockerfile|.*\.requirements\.txt|ca\.pem|overrides\.txt|warm\.py)"
+    )
+    built = {
+        name: text
+        for name, text in files.items()
+        if name in names or (name.startswith("images/") and not ours.fullmatch(name))
+    }
     made = plan.digest(built | {"": facts.code.get(slot, "")})
     prefix = f"{stack.images.registry.rstrip('/')}/" if stack.images.registry else ""
     return f"{prefix}dashops-{stack.name}-{slot}:{made}"
@@ -185,7 +194,8 @@ def _modules(packages: Iterable[str]) -> Iterator[str]:
 
 
 def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
-    made = render.recipe("compose", values)
+    mine = render.overlay.read(stack.recipes_dir, "compose", NAMES)
+    made = render.recipe("compose", values, mine)
     if stack.environment.certificates:
         made["images/ca.pem"] = stack.environment.certificates.read_text(encoding="utf-8")
     return made
