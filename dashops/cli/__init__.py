@@ -16,6 +16,9 @@ from dashops.cli import operators  # noqa: F401  registers its verbs, `--help` l
 from dashops.cli import past  # noqa: F401
 
 # isort: split
+from dashops.cli import recipes  # noqa: F401
+
+# isort: split
 from dashops.cli import authors  # noqa: F401
 
 # isort: split

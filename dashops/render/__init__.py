@@ -8,7 +8,7 @@ import jinja2
 from dashops.errors import SpecError
 from dashops.render import environment, overlay, places, reading
 from dashops.render.environment import Recipe
-from dashops.render.overlay import INSERT, NONE, Overlay
+from dashops.render.overlay import NONE, ROOM, Overlay
 from dashops.render.packaged import ENDING, RECIPES, Insertion, insertions, renders, templates
 
 __all__ = [
@@ -42,7 +42,7 @@ def recipe(name: str, values: Mapping[str, Any], mine: Overlay = NONE) -> dict[s
     template names and `values` lacks is a bug and raises jinja2.UndefinedError.
     """
     known = environment.of(name, mine)
-    own = {each for each in mine.texts if not each.startswith(f"{INSERT}/")}
+    own = {each for each in mine.texts if not each.startswith(ROOM)}
     made = {}
     for template in sorted({*templates(name), *own}):
         if renders(template):
@@ -69,8 +69,8 @@ def _refuse_unread(known: Recipe, made: Mapping[str, str]) -> None:
     """SpecError for a template or an insertion of the operator's that has no effect."""
     packed, points = templates(known.recipe), insertions(known.recipe)
     for name, path in known.mine.paths.items():
-        if name.startswith(f"{INSERT}/"):
-            point = points[name.removeprefix(f"{INSERT}/")]
+        if name.startswith(ROOM):
+            point = points[name.removeprefix(ROOM)]
             if point.name not in known.inserted:
                 raise SpecError(
                     f"`{overlay.shown(path)}` is inserted by nothing",

@@ -15,7 +15,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 
 from dashops.render import packaged
-from dashops.render.overlay import INSERT, Overlay
+from dashops.render.overlay import ROOM, Overlay
 from dashops.render.packaged import RECIPES, SHARED
 
 # Around `NAME:LINE` of a template in a text that was rendered to look for a place.
@@ -54,9 +54,9 @@ class Recipe(jinja2.Environment):
         """The operator's text for an insertion point; empty when there is none."""
         point = packaged.insertions(self.recipe)[name]
         self.inserted.add(name)
-        if f"{INSERT}/{name}" not in self.mine.texts:
+        if ROOM + name not in self.mine.texts:
             return ""
-        text = self.get_template(f"{INSERT}/{name}").render(context.get_all())
+        text = self.get_template(ROOM + name).render(context.get_all())
         text = text if text.endswith("\n") or not text else f"{text}\n"
         return textwrap.indent(text, " " * point.indent)
 

@@ -3,7 +3,7 @@
 import contextlib
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from dashops.render import packaged
 from dashops.render.packaged import ENDING, SHARED
 
 INSERT = "insert"
+ROOM = f"{INSERT}/"
 # Beside the operator's templates: what each was when it was copied.
 ORIGINS = ".packaged"
 # Whoever edits leaves these behind.
@@ -49,14 +50,17 @@ def read(folder: Path, target: str, known: tuple[str, ...]) -> Overlay:
                 "setting `recipes` if this folder is for something else",
                 where=shown(path),
             )
-    found = dict(_files(folder / target, ""))
-    found |= {
-        name: path
-        for name, path in _files(folder / SHARED, f"{SHARED}/")
-        if not name.startswith(f"{SHARED}/{INSERT}/")
-    }
+    found = files(folder, target)
     texts = {name: _text(name, path, target) for name, path in found.items()}
     return Overlay(texts, found)
+
+
+def files(folder: Path, target: str) -> dict[str, Path]:
+    """The files of the operator's for a target by name, whatever they are; none without a folder.
+
+    Hidden files, and what editors leave behind, are left out.
+    """
+    return {**_files(folder / target, ""), **_files(folder / SHARED, f"{SHARED}/")}
 
 
 def shown(path: Path) -> str:
@@ -77,19 +81,21 @@ def marked(text: str) -> int | None:
     return next((n for n, line in enumerate(lines, 1) if MARKER.match(line)), None)
 
 
-def _files(folder: Path, before: str) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path, before: str) -> dict[str, Path]:
+    found = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder)
         hidden = any(part.startswith(".") and part != ".dockerignore.j2" for part in inner.parts)
         if path.is_file() and not hidden and not path.name.endswith(LEFT):
-            yield before + inner.as_posix(), path
+            found[before + inner.as_posix()] = path
+    return found
 
 
 def _text(name: str, path: Path, target: str) -> str:
-    if name.startswith(f"{INSERT}/"):
+    if name.startswith(ROOM):
         known = packaged.insertions(target)
-        if name.removeprefix(f"{INSERT}/") not in known:
-            raise _unknown(path, "is no insertion", name.removeprefix(f"{INSERT}/"), known)
+        if name.removeprefix(ROOM) not in known:
+            raise _unknown(path, "is no insertion", name.removeprefix(ROOM), known)
     elif not name.endswith(ENDING):
         raise _unknown(path, "is no template", name, packaged.templates(target))
     try:

@@ -7,6 +7,7 @@ from dashops.view import (  # noqa: F401  register how values print
     past,
     people,
     plugins,
+    recipes,
     revisions,
 )
 from dashops.view.asking import (
