@@ -83,3 +83,16 @@ def end(
 
     with history.recorded(stack, "down", planned, reason):
         apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)
+
+
+def again(basis: Basis, run: Run, tell: Callable[[Event], None], held: Held, reason: str) -> None:
+    """Do what a plan of `restart` says, and return when every slot is healthy; it is recorded."""
+    stack, target = basis.stack, targets.by_name(basis.stack.target)
+
+    def meanwhile(step: planning.Step) -> str:
+        held.keep()
+        return target.meanwhile(stack, basis.found, step)
+
+    with history.recorded(stack, "restart", basis.plan, reason):
+        apply.steps(basis.plan.steps, run, tell, target.SLOTS, meanwhile)
+        target.wait(stack, tell)

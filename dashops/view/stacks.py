@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from dashops import flow, run
+from dashops import flow, restarting, run
 from dashops.plan import Loss, Plan, Step
 from dashops.targets import Line, Slot
 from dashops.view import text
@@ -136,6 +136,15 @@ def _(value: flow.Down) -> None:
         text.note(f"kept {path}: {what}")
     if value.kept:
         text.note("`dashops down --purge` removes it all")
+
+
+@as_text.register
+def _(value: restarting.Restarted) -> None:
+    if value.declined:
+        text.note("nothing was changed")
+        return
+    slots = ", ".join(value.slots)
+    text.note(f"restarted {slots} of `{value.stack}`, all healthy after {value.seconds:.1f} s")
 
 
 @as_text.register

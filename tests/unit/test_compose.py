@@ -160,3 +160,16 @@ def test_another_stack_of_that_name_is_left_alone() -> None:
 def test_a_taken_port_is_named_with_its_setting() -> None:
     with pytest.raises(errors.SpecError, match="port 8867 of the notebook slot is taken"):
         compose.check(read(), replace(FRESH, taken=(8867,)))
+
+
+def test_a_restart_is_of_the_containers_that_were_seen() -> None:
+    facts = changed(applied(read()), "proxy", state="exited")
+    gateway, proxy = compose.restart(read(), facts, ["gateway", "proxy"])
+    assert gateway.argv == ("docker", "restart", "-t", "15", "id-of-gateway")
+    assert (gateway.kind, gateway.ends, proxy.kind, proxy.ends) == (
+        "restart",
+        ("gateway",),
+        "start",
+        (),
+    )
+    assert list(compose.restart(read(), FRESH, ["gateway"])) == []

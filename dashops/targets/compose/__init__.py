@@ -14,6 +14,7 @@ from dashops.targets.compose.facts import SLOTS, Facts, facts, project
 from dashops.targets.compose.health import wait
 from dashops.targets.compose.logs import follow, logs
 from dashops.targets.compose.recipe import files, public
+from dashops.targets.compose.restart import restart
 from dashops.targets.compose.state import hosts, owners, slots, url
 from dashops.targets.services import SECRETS
 
@@ -33,6 +34,7 @@ __all__ = [
     "project",
     "public",
     "purge",
+    "restart",
     "slots",
     "tidy",
     "up",
