@@ -3,6 +3,7 @@
 It finds and includes; what becomes a file is decided elsewhere.
 """
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -57,7 +58,9 @@ class Recipe(jinja2.Environment):
         if ROOM + name not in self.mine.texts:
             return ""
         text = self.get_template(ROOM + name).render(context.get_all())
-        text = text if text.endswith("\n") or not text else f"{text}\n"
+        # Of a traced text the last thing is a mark.
+        if not re.search(f"(^|\n)({BEGIN}[^{END}]*{END})*$", text):
+            text += "\n"
         return textwrap.indent(text, " " * point.indent)
 
 

@@ -251,6 +251,10 @@ def test_a_value_that_breaks_a_file_names_its_setting(folder: Path) -> None:
 
 
 def test_a_key_that_stands_twice_is_an_error(folder: Path) -> None:
+    # Those before it must not move the lines that are counted.
+    put(folder, "compose/insert/environment_gateway.yaml", "- TEAM=sales\n")
+    put(folder, "compose/insert/volumes_gateway.yaml", "- ./extra:/extra:ro")
+    put(folder, "compose/extra/motd.txt.j2", "")
     put(folder, "compose/insert/service_proxy.yaml", "mem_limit: 1g\n")
     found = refused(folder)
     assert "the key `mem_limit` stands here a second time" in found.message
