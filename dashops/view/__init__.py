@@ -4,6 +4,7 @@ from dashops.view import (  # noqa: F401  register how values print
     administration,
     attempts,
     checks,
+    images,
     past,
     people,
     plugins,

@@ -21,6 +21,8 @@ from dashops.targets.services import SECRETS
 __all__ = [
     "SECRETS",
     "SLOTS",
+    "Facts",
+    "build",
     "check",
     "down",
     "drift",
@@ -28,6 +30,7 @@ __all__ = [
     "files",
     "follow",
     "hosts",
+    "images",
     "logs",
     "meanwhile",
     "owners",
@@ -49,7 +52,7 @@ FILES = "files"
 
 def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     """The steps missing until the stack runs: images, whose the files are, containers."""
-    yield from _build(stack, facts, files)
+    yield from build(stack, facts, files, stack.state_dir / "rendered")
     if os.getuid() == 0 and (reason := _foreign(facts, files)):
         rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
         owner = f"{facts.uid}:{facts.uid}"
@@ -79,7 +82,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
     """Remove the images that no container of a healthy stack uses any more."""
-    used = {recipe.said(files, slot, "image") for slot in SLOTS}
+    used = set(images(files).values())
     old = [tag for tag in facts.images if tag not in used]
     if old:
         argv = ("docker", "image", "rm", *old)
@@ -107,19 +110,25 @@ def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
     yield Step(IMAGES, "remove", "remove layers", "asked for", argv)
 
 
-def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
-    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in facts.images]
+def build(stack: Stack, facts: Facts, files: Mapping[str, str], room: Path) -> Iterator[Step]:
+    """Build the images that are missing, from files in this folder."""
+    wanted = images(files)
+    missing = [slot for slot in SLOTS if wanted[slot] not in facts.images]
     if not missing:
         return
-    folder = stack.state_dir / "rendered" / "images"
-    pack = (sys.executable, "-m", "dashops.apps.wheel", folder / recipe.wheel())
+    pack = (sys.executable, "-m", "dashops.apps.wheel", room / "images" / recipe.wheel())
     yield Step(WHEEL, "make", "pack dashops", "images are missing", pack)
     for slot in missing:
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
-        argv = _compose(stack, facts, "build", slot)
+        argv = _compose(stack, facts, "build", slot, room=room)
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
+
+
+def images(files: Mapping[str, str]) -> dict[str, str]:
+    """The name of the image of each slot."""
+    return {slot: recipe.said(files, slot, "image") for slot in SLOTS}
 
 
 def _restart(facts: Facts, files: Mapping[str, str], slot: str) -> str:
@@ -148,6 +157,8 @@ def _foreign(facts: Facts, files: Mapping[str, str]) -> str:
     return f"`{facts.foreign[0]}` belongs to another user" if facts.foreign else ""
 
 
-def _compose(stack: Stack, facts: Facts, *words: str) -> tuple[str | Path, ...]:
-    file = stack.state_dir / "rendered" / "compose.yaml"
+def _compose(
+    stack: Stack, facts: Facts, *words: str, room: Path | None = None
+) -> tuple[str | Path, ...]:
+    file = (room or stack.state_dir / "rendered") / "compose.yaml"
     return (*facts.compose.argv, "--project-name", project(stack), "--file", file, *words)
