@@ -19,6 +19,12 @@ Target = Annotated[
     str | None,
     typer.Option("--target", help="local or compose (default: that of the file or the last up)."),
 ]
+Dev = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dev", metavar="SLOT", help="Run this slot (or `all`) from dashops' source tree."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into this folder.")]

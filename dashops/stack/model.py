@@ -2,12 +2,14 @@
 
 import re
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from dashops.errors import SpecError
 from dashops.stack.access import Identity
 from dashops.stack.containers import Images, Limits, Proxy
 from dashops.stack.environment import Environment
@@ -57,6 +59,12 @@ class Stack(Section):
         default="recipes",
         description="Folder of your changes to what dashops renders, relative to this file; see "
         "`dashops recipes`. Default: recipes, which need not be there.",
+    )
+    develop: tuple[Literal["gateway", "dashboard", "notebook"], ...] = Field(
+        default=(),
+        description="Slots that run from the source tree of the dashops which brings them up, "
+        "instead of what is in their image; for those who work on dashops, on compose only. "
+        "Default: none; `dashops up --dev` names some for once.",
     )
     environment: Environment = Field(
         default=Environment(), description="The Python packages notebooks may import."
@@ -181,6 +189,23 @@ class Stack(Section):
         """The same stack on another target; on this one when there is no such target."""
         known = typing.get_args(type(self).model_fields["target"].annotation)
         return self.model_copy(update={"target": target}) if target in known else self
+
+    def developing(self, slots: Sequence[str]) -> Self:
+        """The same stack with these slots from the source tree, `all` for all that can.
+
+        SpecError when one cannot. With none the stack is as its file says.
+        """
+        if not slots:
+            return self
+        known = typing.get_args(typing.get_args(type(self).model_fields["develop"].annotation)[0])
+        if unknown := [slot for slot in slots if slot not in (*known, "all")]:
+            raise SpecError(
+                f"`{unknown[0]}` cannot run from the source tree",
+                hint=f"choose from: {', '.join((*known, 'all'))}",
+            )
+        return self.model_copy(
+            update={"develop": tuple(each for each in known if {each, "all"} & set(slots))}
+        )
 
 
 FIRST_PART = r"(?<=//)\*\.(?=[^.:])"

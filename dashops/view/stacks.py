@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from dashops import flow, restarting, run
+from dashops import developing, flow, restarting, run
 from dashops.plan import Loss, Plan, Step
 from dashops.targets import Line, Slot
 from dashops.view import text
@@ -124,6 +124,14 @@ def _login(value: flow.Up) -> tuple[str, ...]:
     if value.provider == "local":
         return ("  people    `dashops users add NAME` lets somebody in",)
     return (f"  people    log in by `{value.provider}`",)
+
+
+@as_text.register
+def _(value: developing.Reloaded) -> None:
+    if value.problem:
+        text.note(f"{text.paint('error:', 'red', sys.stderr)} {value.problem}")
+    else:
+        text.note(f"the source changed: `{value.stack}` is up again after {value.seconds:.1f} s")
 
 
 @as_text.register

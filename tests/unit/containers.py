@@ -14,11 +14,11 @@ ORIGIN = Origin("dashops[{extra}]", "/usr/bin/python3", "3.11", "0.1.0 x")
 FRESH = Facts(origin=ORIGIN, compose=Compose(("docker", "compose"), {}), uid=1000)
 
 
-def applied(wanted: Stack) -> Facts:
+def applied(wanted: Stack, there: Facts = FRESH) -> Facts:
     """What is there after an `up` of that stack."""
-    files = compose.files(wanted, FRESH)
+    files = compose.files(wanted, there)
     return replace(
-        FRESH,
+        there,
         rendered=files,
         secrets=compose.SECRETS,
         images=tuple(recipe.said(files, slot, "image") for slot in compose.SLOTS),

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 from containers import FRESH, applied
+from test_local import FRESH as LOCAL
 
 from dashops import errors, stack
 from dashops.plan import Step
 from dashops.stack import Stack
-from dashops.targets import compose
+from dashops.targets import compose, local, origin
 from dashops.targets.compose.facts import Facts
 
 
@@ -173,3 +174,36 @@ def test_a_restart_is_of_the_containers_that_were_seen() -> None:
         (),
     )
     assert list(compose.restart(read(), FRESH, ["gateway"])) == []
+
+
+# Digests of the source by slot.
+CODE = {"gateway": "one", "dashboard": "one", "notebook": "one"}
+
+
+def test_a_slot_runs_from_the_source_tree_only_while_it_is_asked_for() -> None:
+    plain, wanted = read(), read().developing(["gateway"])
+    there = replace(FRESH, code=CODE)
+    again = "gateway: replace container (recipe changed: compose.yaml)"
+    assert [each for each in told(wanted, applied(plain, there)) if "container" in each] == [again]
+    assert [each for each in told(plain, applied(wanted, there)) if "container" in each] == [again]
+    service = yaml.safe_load(compose.files(wanted, there)["compose.yaml"])["services"]["gateway"]
+    assert f"{origin.PACKAGE}:/src/dashops:ro" in service["volumes"]
+    assert "PYTHONPATH=/src" in service["environment"]
+
+
+def test_a_change_of_mounted_source_builds_nothing() -> None:
+    wanted = read().developing(["gateway"])
+    facts = applied(wanted, replace(FRESH, code=CODE))
+    assert told(wanted, facts) == []
+    assert told(wanted, replace(facts, code={**CODE, "gateway": "two"})) == [
+        "gateway: replace container (recipe changed: compose.yaml)"
+    ]
+
+
+def test_all_slots_with_python_can_run_from_the_source_and_no_other() -> None:
+    assert read().developing(["all"]).develop == ("gateway", "dashboard", "notebook")
+    assert read().developing([]).develop == ()
+    with pytest.raises(errors.SpecError, match="`proxy` cannot run from the source tree"):
+        read().developing(["proxy"])
+    with pytest.raises(errors.SpecError, match="`develop` is for containers"):
+        local.check(read("develop: [gateway]"), LOCAL)

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
-from dashops.targets import NAMES, packages, services
+from dashops.targets import NAMES, origin, packages, services
 from dashops.targets.compose import composed
 from dashops.targets.compose.composed import own, said
 from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
@@ -91,7 +91,9 @@ def image(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> st
         for name, text in files.items()
         if name in names or (name.startswith("images/") and not ours.fullmatch(name))
     }
-    made = plan.digest(built | {"": facts.code.get(slot, "")})
+    # What is mounted over it is not what it is built from.
+    code = "" if slot in stack.develop else facts.code.get(slot, "")
+    made = plan.digest(built | {"": code})
     prefix = f"{stack.images.registry.rstrip('/')}/" if stack.images.registry else ""
     return f"{prefix}dashops-{stack.name}-{slot}:{made}"
 
@@ -175,6 +177,8 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
             slot: sorted({*_needed(services.extras(stack, slot, browser="")), *asked[slot]})
             for slot in SERVICES
         },
+        "source": origin.PACKAGE,
+        "code": facts.code,
         "warm": {
             slot: " ".join(sorted({*WARM[slot], *_modules(asked[slot])})) for slot in SERVICES
         },

@@ -124,6 +124,12 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             hint="set `state` to a path without it",
             where=where,
         )
+    if stack.develop:
+        yield SpecError(
+            "`develop` is for containers: here an editable install runs from its source tree",
+            hint="`--target compose`, or without it `pip install --editable`",
+            where=stack.where("develop"),
+        )
     for key, who in facts.holders.items():
         port, slot = stack.ports()[key], key.partition(".")[0]
         by = f"process {who.pid} (`{who.command[:200]}`)" if who.pid else "another user's process"
