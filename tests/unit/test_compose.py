@@ -1,5 +1,6 @@
 """The compose target decides from facts given as data."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dashops import errors, stack
 from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets import compose, local, origin
+from dashops.targets.compose import engine, health
 from dashops.targets.compose.facts import Facts
 
 
@@ -174,6 +176,46 @@ def test_a_restart_is_of_the_containers_that_were_seen() -> None:
         (),
     )
     assert list(compose.restart(read(), FRESH, ["gateway"])) == []
+
+
+class Looks:
+    """An engine whose containers are in the next of these states at each look."""
+
+    def __init__(self, *looks: dict[str, str]) -> None:
+        self._looks = list(looks)
+        self.api = self
+
+    def containers(self, **_: object) -> list[dict[str, object]]:
+        states = self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+        return [
+            {
+                "Id": slot,
+                "State": "running",
+                "Status": f"Up 9 seconds ({states.get(slot, 'healthy')})",
+                "Labels": {"com.docker.compose.service": slot},
+            }
+            for slot in compose.SLOTS
+        ]
+
+    def logs(self, ident: str, tail: int) -> bytes:
+        return f"the log of {ident}, {tail} lines".encode()
+
+
+def test_who_was_sick_without_its_gateway_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks({"gateway": "starting", "dashboard": "unhealthy"}, {"dashboard": "unhealthy"}, {})
+    monkeypatch.setattr(engine, "connected", lambda: contextlib.nullcontext(looks))
+    told: list[str] = []
+    compose.wait(read(), lambda event: told.append(f"{event.subject} {event.text}"))
+    assert told[-1] == "dashboard healthy"
+
+
+def test_who_stays_sick_is_named_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "connected", lambda: contextlib.nullcontext(looks))
+    monkeypatch.setattr(health, "GRACE", 0)
+    looks = Looks({"dashboard": "unhealthy"})
+    with pytest.raises(errors.ToolError, match="the dashboard slot is unhealthy") as caught:
+        compose.wait(read(), lambda _: None)
+    assert "the log of dashboard" in caught.value.where
 
 
 # Digests of the source by slot.

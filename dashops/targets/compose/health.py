@@ -12,6 +12,8 @@ from dashops.targets.compose.facts import SLOTS, mine
 
 # Seconds.
 DEADLINE = 180
+# A dashboard server is not healthy without its gateway, and says so some seconds after it is back.
+GRACE = 60
 POLL = 0.3
 TAIL = 20
 
@@ -24,6 +26,7 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     One that restarts again and again is not waited for.
     """
     deadline = time.monotonic() + DEADLINE
+    patience = time.monotonic() + GRACE
     waiting: set[str] = set()
     with engine.connected() as client:
         while True:
@@ -34,12 +37,15 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
                     tell(Event(slot, "start", "wait until it answers"))
                 elif slot in waiting - bad:
                     tell(Event(slot, "done", "healthy"))
+                    patience = time.monotonic() + GRACE
             waiting = bad
             if not waiting:
                 return
             for slot in sorted(waiting):
                 for state, ident in states.get(slot, []):
-                    if state in HOPELESS or time.monotonic() > deadline:
+                    recovers = state == "unhealthy" and time.monotonic() < patience
+                    late = time.monotonic() > deadline
+                    if late or (state in HOPELESS and not recovers):
                         tell(Event(slot, "failed", f"is {state}"))
                         raise _failure(client, slot, ident, state)
             if time.monotonic() > deadline:
