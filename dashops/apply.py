@@ -1,6 +1,7 @@
 """Write changed files and run steps. The only module that changes a stack."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,24 @@ def save(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SpecError(f"`{path}` cannot be written: {error.strerror}") from error
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file that the user edits, at once and with its mode, making folders that are missing.
+
+    DashopsError when it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.swp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, draft)
+        draft.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise secrets.unwritable(path, error) from error
 
 
 def remove(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from dashops import apply, history, losses, secrets, targets
+from dashops import apply, editing, history, losses, secrets, targets
 from dashops import plan as planning
 from dashops import stack as stacks
 from dashops.lock import Held
@@ -31,6 +31,8 @@ def plan(stack: Stack, run: Run, files: Mapping[str, str] | None = None) -> Basi
         steps=steps,
         tidy=tuple(target.tidy(stack, facts, wanted)),
         losses=losses.find(stack, {slot for step in steps for slot in step.ends}),
+        # A way back applies files of then, whatever templates are now.
+        notes=tuple(editing.notes(stack)) if files is None else (),
     )
     return Basis(stack, planned, wanted, facts.rendered)
 
@@ -83,3 +85,16 @@ def end(
 
     with history.recorded(stack, "down", planned, reason):
         apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)
+
+
+def again(basis: Basis, run: Run, tell: Callable[[Event], None], held: Held, reason: str) -> None:
+    """Do what a plan of `restart` says, and return when every slot is healthy; it is recorded."""
+    stack, target = basis.stack, targets.by_name(basis.stack.target)
+
+    def meanwhile(step: planning.Step) -> str:
+        held.keep()
+        return target.meanwhile(stack, basis.found, step)
+
+    with history.recorded(stack, "restart", basis.plan, reason):
+        apply.steps(basis.plan.steps, run, tell, target.SLOTS, meanwhile)
+        target.wait(stack, tell)

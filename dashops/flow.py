@@ -148,6 +148,8 @@ def up(
         basis = converging.plan(stack, run)
         if kept and told:
             promise.demand(kept, told, basis)
+        for note in basis.plan.notes:
+            tell(Event("recipes", "note", note))
         declined = not basis.plan.empty and not confirm(basis.plan)
         if not declined:
             converging.converge(basis, run, tell, held, "up", asked.reason)

@@ -16,7 +16,7 @@ from dashops.errors import DashopsError
 from dashops.plan import Plan
 from dashops.stack import Stack
 
-Verb = Literal["up", "down", "revert"]
+Verb = Literal["up", "down", "revert", "restart"]
 Result = Literal["running", "done", "failed", "interrupted"]
 
 FOLDER, LOG, RENDERS = "history", "log.jsonl", "renders"
@@ -27,10 +27,11 @@ GOOD, LINES = 10, 2000
 
 @dataclass(frozen=True)
 class Entry:
-    """One `up`, `down` or `revert` that had something to do; `number` counts from 1.
+    """One `up`, `down`, `revert` or `restart` that had something to do; `number` counts from 1.
 
-    `digest` names its render, empty for `down`. `changes` are files, `steps` as a plan says
-    them. `seconds` is None while it runs, and when nobody was left to say how long it took.
+    `digest` names its render, empty for `down` and `restart`. `changes` are files, `steps` as a
+    plan says them. `seconds` is None while it runs, and when nobody was left to say how long it
+    took.
     """
 
     number: int

@@ -76,7 +76,8 @@ def drift(stack: Stack, run: Run) -> Drifted:
 
     DashopsError when there is nothing to compare with.
     """
-    past = records.entries(stack.state_dir)
+    # A restart applies nothing.
+    past = [each for each in records.entries(stack.state_dir) if each.verb != "restart"]
     if not past:
         raise DashopsError(
             "no `up` of this stack is recorded, so there is nothing to compare with",

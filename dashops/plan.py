@@ -78,13 +78,15 @@ class Loss:
 class Plan:
     """Everything a verb would do: the files, then `steps`, and when all is healthy `tidy`.
 
-    `losses` are of the slots that steps end, by slot.
+    `losses` are of the slots that steps end, by slot. `notes` are sentences about the recipe that
+    an operator should know, and nothing to do.
     """
 
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     tidy: tuple[Step, ...] = ()
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

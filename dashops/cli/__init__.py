@@ -19,6 +19,12 @@ from dashops.cli import past  # noqa: F401
 from dashops.cli import hosts  # noqa: F401
 
 # isort: split
+from dashops.cli import recipes  # noqa: F401
+
+# isort: split
+from dashops.cli import images  # noqa: F401
+
+# isort: split
 from dashops.cli import authors  # noqa: F401
 
 # isort: split

@@ -7,6 +7,7 @@ import typer
 
 from dashops.cli.app import app
 from dashops.cli.options import (
+    Dev,
     Diff,
     Every,
     Folder,
@@ -55,6 +56,7 @@ def up(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Do what this plan says, or refuse.")
     ] = None,
+    dev: Dev = None,
     wait: Wait = 0,
     reason: Reason = "",
     yes: Yes = False,
@@ -62,15 +64,21 @@ def up(
 ) -> None:
     """Make the stack run, and wait until every slot is healthy.
 
-    Shows what it would do and asks, when someone is there to answer and there is no --plan.
+    Shows what it would do and asks, when someone is there to answer and there is no --plan. With
+    --dev it goes on: each change of the source tree brings those slots up again, until Ctrl-C.
     """
-    from dashops import flow, run, view
+    from dashops import developing, flow, run, view
 
+    wanted = load(stack, target, host).developing(dev or [])
     with view.progress() as tell:
         confirm = view.confirm_plan if view.asks(yes or plan is not None, json) else view.agree
         asked = flow.Asked(reason, wait)
-        done = flow.up(load(stack, target, host), run.run, tell, confirm, asked, plan)
+        done = flow.up(wanted, run.run, tell, confirm, asked, plan)
     show(done, json)
+    if dev and not done.declined:
+        with view.progress() as tell:
+            for each in developing.follow(wanted, run.run, tell, asked):
+                show(each, json)
 
 
 @app.command()
@@ -92,6 +100,28 @@ def down(
             done = flow.purge(load(stack), run.run, tell, confirm, asked)
         else:
             done = flow.down(load(stack), run.run, tell, asked)
+    show(done, json)
+
+
+@app.command()
+def restart(
+    slots: Slots = None,
+    stack: StackFile = None,
+    wait: Wait = 0,
+    reason: Reason = "",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Start slots afresh as the last `up` left them: those named, or all.
+
+    Shows who loses what and asks, when someone is there to answer.
+    """
+    from dashops import flow, restarting, run, view
+
+    with view.progress() as tell:
+        confirm = view.confirm_plan if view.asks(yes, json) else view.agree
+        asked = flow.Asked(reason, wait)
+        done = restarting.restart(load(stack), slots or [], run.run, tell, confirm, asked)
     show(done, json)
 
 
@@ -158,6 +188,7 @@ def plan(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write it into a file for `up --plan`.")
     ] = None,
+    dev: Dev = None,
     diff: Diff = False,
     json: Json = False,
 ) -> None:
@@ -168,7 +199,8 @@ def plan(
     from dashops import flow, run, view
 
     with failing_with_1():
-        found = flow.plan(load(stack, target, host), run.run, out)
+        wanted = load(stack, target, host).developing(dev or [])
+        found = flow.plan(wanted, run.run, out)
     show(view.WithDiff(found) if diff and not json else found, json)
     raise typer.Exit(0 if found.empty else 2)
 

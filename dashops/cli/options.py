@@ -27,6 +27,12 @@ Host = Annotated[
         help="ssh://user@host to run containers on (default: as for --target; '' for none).",
     ),
 ]
+Dev = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dev", metavar="SLOT", help="Run this slot (or `all`) from dashops' source tree."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Folder = Annotated[Path | None, typer.Option("--output", "-o", help="Write into this folder.")]

@@ -129,6 +129,11 @@ def _folder(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _recipes(value: str, info: ValidationInfo) -> str:
+    # Most stacks change nothing, and what `dashops init` writes must load.
+    return value if value == "recipes" else _folder(value, info)
+
+
 def _removable(value: str, info: ValidationInfo) -> str:
     # `dashops down --purge` removes this folder with all that is in it.
     if info.context:
@@ -158,6 +163,7 @@ Image = Annotated[str, Field(pattern=IMAGE)]
 SshHost = Annotated[str, Field(pattern=SSH)]
 Browser = Annotated[Text, AfterValidator(_browser)]
 Folder = Annotated[Text, AfterValidator(_folder)]
+Recipes = Annotated[Text, AfterValidator(_recipes)]
 OwnFolder = Annotated[Text, AfterValidator(_removable)]
 Name = Annotated[str, Field(pattern=NAME)]
 User = Annotated[str, Field(pattern=USER)]

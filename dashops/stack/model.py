@@ -2,16 +2,18 @@
 
 import re
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from dashops.errors import SpecError
 from dashops.stack.access import Identity
 from dashops.stack.containers import Images, Limits, Proxy
 from dashops.stack.environment import Environment
-from dashops.stack.kinds import Name, OwnFolder, SomeFile, SshHost, under
+from dashops.stack.kinds import Name, OwnFolder, Recipes, SomeFile, SshHost, under
 from dashops.stack.section import Section
 from dashops.stack.slots import Dashboard, Gateway, Notebook
 
@@ -63,6 +65,17 @@ class Stack(Section):
         default=".dashops",
         description="Folder of everything dashops writes, relative to this file. "
         "Default: .dashops, so that one folder is all there is to remove.",
+    )
+    recipes: Recipes = Field(
+        default="recipes",
+        description="Folder of your changes to what dashops renders, relative to this file; see "
+        "`dashops recipes`. Default: recipes, which need not be there.",
+    )
+    develop: tuple[Literal["gateway", "dashboard", "notebook"], ...] = Field(
+        default=(),
+        description="Slots that run from the source tree of the dashops which brings them up, "
+        "instead of what is in their image; for those who work on dashops, on compose only. "
+        "Default: none; `dashops up --dev` names some for once.",
     )
     environment: Environment = Field(
         default=Environment(), description="The Python packages notebooks may import."
@@ -145,6 +158,11 @@ class Stack(Section):
         """Absolute folder that JupyterLab shows."""
         return under(self.folder, self.notebook.folder)
 
+    @property
+    def recipes_dir(self) -> Path:
+        """Absolute folder of the operator's changes to recipes, which need not be there."""
+        return under(self.folder, self.recipes)
+
     def secret_file(self, name: str) -> Path:
         """Absolute path of a secret's file, such as `deploy-token`."""
         return self.state_dir / "secrets" / name
@@ -186,6 +204,23 @@ class Stack(Section):
     def at(self, host: str) -> Self:
         """The same stack on another host; empty is none."""
         return self.model_copy(update={"host": host or None})
+
+    def developing(self, slots: Sequence[str]) -> Self:
+        """The same stack with these slots from the source tree, `all` for all that can.
+
+        SpecError when one cannot. With none the stack is as its file says.
+        """
+        if not slots:
+            return self
+        known = typing.get_args(typing.get_args(type(self).model_fields["develop"].annotation)[0])
+        if unknown := [slot for slot in slots if slot not in (*known, "all")]:
+            raise SpecError(
+                f"`{unknown[0]}` cannot run from the source tree",
+                hint=f"choose from: {', '.join((*known, 'all'))}",
+            )
+        return self.model_copy(
+            update={"develop": tuple(each for each in known if {each, "all"} & set(slots))}
+        )
 
 
 FIRST_PART = r"(?<=//)\*\.(?=[^.:])"

@@ -78,6 +78,9 @@ class Target(Protocol):
     def down(self, stack: Stack, facts: Any) -> Iterator[Step]:
         """The removals, newest first."""
 
+    def restart(self, stack: Stack, facts: Any, slots: Sequence[str]) -> Iterator[Step]:
+        """Start these slots afresh as they are; nothing when the stack is not up."""
+
     def drift(self, stack: Stack, facts: Any, applied: Mapping[str, str]) -> Iterator[Drift]:
         """What is not as the last `up` left it, besides its rendered files, the `applied`."""
 

@@ -5,9 +5,11 @@ from dashops.view import (  # noqa: F401  register how values print
     attempts,
     checks,
     hosts,
+    images,
     past,
     people,
     plugins,
+    recipes,
     revisions,
 )
 from dashops.view.asking import (

@@ -1,9 +1,10 @@
 """How plans, slots, logs and passwords print for people."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from dashops import flow, run
+from dashops import developing, flow, restarting, run
 from dashops.plan import Loss, Plan, Step
 from dashops.targets import Line, Slot
 from dashops.view import text
@@ -55,6 +56,7 @@ def _loss(loss: Loss) -> str:
 
 @as_text.register
 def _(plan: Plan) -> None:
+    text.note(*(f"{text.paint('note:', 'yellow', sys.stderr)} {each}" for each in plan.notes))
     say(*(plan_lines(plan) if not plan.empty else ["nothing to do"]))
 
 
@@ -73,7 +75,15 @@ def _(plan: Plan) -> None:
     ]
     changes = [asdict(change) for change in plan.changes]
     losses = {slot: _numbers(loss) for slot, loss in plan.losses.items()}
-    text.document({"empty": plan.empty, "changes": changes, "steps": steps, "losses": losses})
+    text.document(
+        {
+            "empty": plan.empty,
+            "changes": changes,
+            "steps": steps,
+            "losses": losses,
+            "notes": plan.notes,
+        }
+    )
 
 
 def _numbers(loss: Loss) -> dict[str, int | str | None]:
@@ -88,7 +98,7 @@ def _(value: WithDiff) -> None:
     for step in (*value.plan.steps, *value.plan.tidy):
         say(text.paint(f"$ {run.shown(step.argv)}", "dim"))
     for change in value.plan.changes:
-        say(*(_coloured(line) for line in change.diff.splitlines()))
+        say(*(text.changed(line) for line in change.diff.splitlines()))
 
 
 @as_text.register
@@ -119,6 +129,14 @@ def _login(value: flow.Up) -> tuple[str, ...]:
 
 
 @as_text.register
+def _(value: developing.Reloaded) -> None:
+    if value.problem:
+        text.note(f"{text.paint('error:', 'red', sys.stderr)} {value.problem}")
+    else:
+        text.note(f"the source changed: `{value.stack}` is up again after {value.seconds:.1f} s")
+
+
+@as_text.register
 def _(value: flow.Down) -> None:
     if value.declined:
         text.note("nothing was changed")
@@ -128,6 +146,15 @@ def _(value: flow.Down) -> None:
         text.note(f"kept {path}: {what}")
     if value.kept:
         text.note("`dashops down --purge` removes it all")
+
+
+@as_text.register
+def _(value: restarting.Restarted) -> None:
+    if value.declined:
+        text.note("nothing was changed")
+        return
+    slots = ", ".join(value.slots)
+    text.note(f"restarted {slots} of `{value.stack}`, all healthy after {value.seconds:.1f} s")
 
 
 @as_text.register
@@ -199,8 +226,3 @@ def _row(slot: Slot) -> tuple[str, ...]:
         text.size(slot.memory) if slot.memory else "-",
         text.duration(slot.uptime) if slot.uptime is not None else "-",
     )
-
-
-def _coloured(line: str) -> str:
-    colour = {"+": "green", "-": "red"}.get(line[:1], "")
-    return text.paint(line, colour) if colour else line

@@ -78,6 +78,12 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
 
+def changed(line: str) -> str:
+    """A line of a unified diff in its colour."""
+    colour = {"+": "green", "-": "red"}.get(line[:1], "")
+    return paint(line, colour) if colour else line
+
+
 def size(count: float) -> str:
     """Bytes for people: `12 B`, `3.4 MB`."""
     for unit in ("B", "kB", "MB"):

@@ -108,6 +108,15 @@ def test_a_stack_goes_back_to_what_ran_and_forward_again(stack: Live) -> None:
     assert applied(stack) == "12"
 
 
+def test_a_slot_starts_afresh_as_it_was(stack: Live) -> None:
+    pids = {each["slot"]: each["pid"] for each in stack.slots()}
+    assert "restarted notebook of" in said(stack, "restart", "notebook")
+    after = {each["slot"]: each["pid"] for each in stack.slots()}
+    assert {slot for slot in pids if pids[slot] != after[slot]} == {"notebook"}
+    assert "nothing was changed by hand" in said(stack, "status", "--drift")
+    assert "nothing to do" in said(stack, "plan")
+
+
 def test_the_lock_names_its_holder_and_can_be_broken(stack: Live) -> None:
     state = stack.folder / ".dashops"
     with lock.hold(state, "maintenance") as held:

@@ -14,11 +14,11 @@ ORIGIN = Origin("dashops[{extra}]", "/usr/bin/python3", "3.11", "0.1.0 x")
 FRESH = Facts(origin=ORIGIN, compose=Compose(("docker", "compose"), {}), uid=1000)
 
 
-def applied(wanted: Stack) -> Facts:
+def applied(wanted: Stack, there: Facts = FRESH) -> Facts:
     """What is there after an `up` of that stack."""
-    files = compose.files(wanted, FRESH)
+    files = compose.files(wanted, there)
     return replace(
-        FRESH,
+        there,
         rendered=files,
         secrets=compose.SECRETS,
         images=tuple(recipe.said(files, slot, "image") for slot in compose.SLOTS),
@@ -32,6 +32,7 @@ def container(wanted: Stack, files: dict[str, str], slot: str) -> Container:
         id=f"id-of-{slot}",
         name=f"dashops-{wanted.name}-{slot}-1",
         slot=slot,
+        service=recipe.services(files, slot)[0],
         state="running",
         health="healthy",
         digest=recipe.said(files, slot, "dashops.digest"),
@@ -40,6 +41,7 @@ def container(wanted: Stack, files: dict[str, str], slot: str) -> Container:
         pid=0,
         started=0,
         ports=(),
+        said={"gateway": {"kernels": 0}, "dashboard": {"serving": True, "busy": 0}}.get(slot, {}),
     )
 
 

@@ -1,16 +1,19 @@
 """The compose target decides from facts given as data."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from containers import FRESH, applied
+from test_local import FRESH as LOCAL
 
 from dashops import errors, stack
 from dashops.plan import Step
 from dashops.stack import Stack
-from dashops.targets import compose
+from dashops.targets import compose, local, machine, origin
+from dashops.targets.compose import engine, health, recipe
 from dashops.targets.compose.facts import Facts
 
 
@@ -44,7 +47,9 @@ def test_the_second_has_nothing_to_do() -> None:
 
 def test_only_what_reads_a_changed_file_is_replaced() -> None:
     assert told(read("dashboard: {title: Sales}"), applied(read())) == [
-        "dashboard: replace container (recipe changed: dashboard/dashboard.toml)"
+        "dashboard: start dashboard-2 beside dashboard-1 "
+        "(recipe changed: dashboard/dashboard.toml)",
+        "dashboard: remove dashboard-1 (replaced)",
     ]
 
 
@@ -117,7 +122,7 @@ def test_names_of_this_machine_get_an_authority_of_its_own() -> None:
 
 def test_secrets_are_files_of_those_who_read_them() -> None:
     services = yaml.safe_load(compose.files(read(), FRESH)["compose.yaml"])["services"]
-    assert services["gateway"]["secrets"] == ["gateway-token"]
+    assert services["gateway-1"]["secrets"] == ["gateway-token"]
     assert set(services["notebook"]["secrets"]) == {"notebook-token", "author-token"}
     assert "secrets" not in services["proxy"]
 
@@ -126,7 +131,7 @@ def test_kernels_reach_nobody_unless_the_stack_says_so() -> None:
     def networks(text: str) -> list[str]:
         made = yaml.safe_load(compose.files(read(text), FRESH)["compose.yaml"])
         assert made["networks"]["kernels"] == {"internal": True}
-        return list(made["services"]["gateway"]["networks"])
+        return list(made["services"]["gateway-1"]["networks"])
 
     assert networks("") == ["kernels"]
     assert networks("gateway: {internet: true}") == ["kernels", "outside"]
@@ -160,3 +165,103 @@ def test_another_stack_of_that_name_is_left_alone() -> None:
 def test_a_taken_port_is_named_with_its_setting() -> None:
     with pytest.raises(errors.SpecError, match="port 8867 of the notebook slot is taken"):
         compose.check(read(), replace(FRESH, taken=(8867,)))
+
+
+def test_a_restart_is_of_the_containers_that_were_seen() -> None:
+    facts = changed(applied(read()), "proxy", state="exited")
+    gateway, proxy = compose.restart(read(), facts, ["gateway", "proxy"])
+    assert gateway.argv == ("docker", "restart", "-t", "15", "id-of-gateway")
+    assert (gateway.kind, gateway.ends, proxy.kind, proxy.ends) == (
+        "restart",
+        ("gateway",),
+        "start",
+        (),
+    )
+    assert list(compose.restart(read(), FRESH, ["gateway"])) == []
+
+
+RENDERED = compose.files(read(), FRESH)
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the last `up` wrote."""
+    monkeypatch.setattr(machine, "read", lambda _: RENDERED)
+
+
+class Looks:
+    """An engine whose containers are in the next of these states at each look."""
+
+    def __init__(self, *looks: dict[str, str]) -> None:
+        self._looks = list(looks)
+        self.api = self
+
+    def containers(self, **_: object) -> list[dict[str, object]]:
+        states = self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+        return [
+            {
+                "Id": slot,
+                "State": "running",
+                "Status": f"Up 9 seconds ({states.get(slot, 'healthy')})",
+                "Labels": {"com.docker.compose.service": service},
+            }
+            for slot in compose.SLOTS
+            for service in recipe.services(RENDERED, slot)
+        ]
+
+    def logs(self, ident: str, tail: int) -> bytes:
+        return f"the log of {ident}, {tail} lines".encode()
+
+
+@pytest.mark.usefixtures("rendered")
+def test_who_was_sick_without_its_gateway_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks({"gateway": "starting", "dashboard": "unhealthy"}, {"dashboard": "unhealthy"}, {})
+    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(looks))
+    told: list[str] = []
+    compose.wait(read(), lambda event: told.append(f"{event.subject} {event.text}"))
+    assert told[-1] == "dashboard wait until dashboard-1 answers"
+
+
+@pytest.mark.usefixtures("rendered")
+def test_who_stays_sick_is_named_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(looks))
+    monkeypatch.setattr(health, "GRACE", 0)
+    looks = Looks({"dashboard": "unhealthy"})
+    with pytest.raises(errors.ToolError, match="the dashboard slot is unhealthy") as caught:
+        compose.wait(read(), lambda _: None)
+    assert "the log of dashboard" in caught.value.where
+
+
+# Digests of the source by slot.
+CODE = {"gateway": "one", "dashboard": "one", "notebook": "one"}
+
+
+def test_a_slot_runs_from_the_source_tree_only_while_it_is_asked_for() -> None:
+    plain, wanted = read(), read().developing(["gateway"])
+    there = replace(FRESH, code=CODE)
+    again = "gateway: start gateway-2 beside gateway-1 (recipe changed: compose.yaml)"
+    assert again in told(wanted, applied(plain, there))
+    assert again in told(plain, applied(wanted, there))
+    made = yaml.safe_load(compose.files(wanted, there)["compose.yaml"])
+    service = made["services"]["gateway-1"]
+    assert f"{origin.PACKAGE}:/src/dashops:ro" in service["volumes"]
+    assert "PYTHONPATH=/src" in service["environment"]
+
+
+def test_a_change_of_mounted_source_builds_nothing() -> None:
+    wanted = read().developing(["gateway"])
+    facts = applied(wanted, replace(FRESH, code=CODE))
+    assert told(wanted, facts) == []
+    assert told(wanted, replace(facts, code={**CODE, "gateway": "two"})) == [
+        "gateway: start gateway-2 beside gateway-1 (recipe changed: compose.yaml)",
+        "gateway: remove gateway-1 (replaced)",
+    ]
+
+
+def test_all_slots_with_python_can_run_from_the_source_and_no_other() -> None:
+    assert read().developing(["all"]).develop == ("gateway", "dashboard", "notebook")
+    assert read().developing([]).develop == ()
+    with pytest.raises(errors.SpecError, match="`proxy` cannot run from the source tree"):
+        read().developing(["proxy"])
+    with pytest.raises(errors.SpecError, match="`develop` is for containers"):
+        local.check(read("develop: [gateway]"), LOCAL)

@@ -57,6 +57,7 @@ def test_only_run_starts_processes() -> None:
 # Settings that reach their readers through a property of the stack.
 DERIVED = {
     "state": r"\.state_dir\b",
+    "recipes": r"\.recipes_dir\b",
     "notebook.folder": r"\.notebook_dir\b",
     "dashboard.port": r"\.url\(",
     "gateway.port": r"\.url\(",

@@ -199,3 +199,14 @@ def test_a_path_with_blanks_is_one_word_for_the_supervisor() -> None:
         '--config="/srv/my stacks/.dashops/rendered/gateway/gateway.py"'
         in (files["slots/gateway.conf"])
     )
+
+
+def test_a_restart_starts_what_runs_and_what_does_not() -> None:
+    facts = applied(read(""))
+    slots = {**facts.slots, "notebook": Process("STOPPED")}
+    gateway, notebook = local.restart(
+        read(""), replace(facts, slots=slots), ["gateway", "notebook"]
+    )
+    assert (gateway.kind, gateway.ends, gateway.saw) == ("restart", ("gateway",), "100")
+    assert (notebook.kind, notebook.argv[-2:]) == ("start", ("restart", "notebook"))
+    assert list(local.restart(read(""), replace(facts, supervisor=None), ["gateway"])) == []

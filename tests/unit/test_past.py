@@ -1,14 +1,26 @@
 """What was done to a stack is written down, however it ended, and good renders can run again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashops import converge, errors, flow, history, lock, past, plan, promise, stack, targets
+from dashops import (
+    converge,
+    errors,
+    flow,
+    history,
+    lock,
+    past,
+    plan,
+    promise,
+    restarting,
+    stack,
+    targets,
+)
 from dashops.plan import Event, Plan, Step
 from dashops.run import Fake, Result
 from dashops.stack import Stack
@@ -42,6 +54,10 @@ class Machine:
 
     def down(self, *_: Any) -> Iterator[Step]:
         yield Step("supervisor", "stop", "stop all slots", "running", ("stop",))
+
+    def restart(self, stack: Stack, facts: Any, slots: Sequence[str]) -> Iterator[Step]:  # noqa: ARG002
+        for slot in slots if facts.rendered else ():
+            yield Step(slot, "restart", "restart", "asked for", ("afresh", slot))
 
     def meanwhile(self, *_: Any) -> str:
         return self.gone
@@ -93,6 +109,10 @@ class Demo:
     def revert(self, kernels: int, number: int | None = None) -> past.Reverted:
         here = self.stack(kernels)
         return past.revert(here, self.run, self.events.append, lambda _: True, number)
+
+    def restart(self, kernels: int, *slots: str, yes: bool = True) -> restarting.Restarted:
+        here = self.stack(kernels)
+        return restarting.restart(here, slots, self.run, self.events.append, lambda _: yes)
 
     @property
     def entries(self) -> list[history.Entry]:
@@ -271,3 +291,39 @@ def test_who_lost_the_lock_stops_before_the_next_step(demo: Demo) -> None:
     with lock.hold(here.state_dir) as held, pytest.raises(errors.DashopsError, match="broke the"):
         converge.end(here, Plan(steps=steps), run, demo.events.append, held, "")
     assert len(run.calls) == 1
+
+
+def test_only_the_named_slots_start_afresh_and_it_is_recorded(demo: Demo, machine: Machine) -> None:
+    demo.up(5)
+    assert demo.restart(5, "dashboard").slots == ("dashboard",)
+    assert demo.run.calls[-1] == ("afresh", "dashboard")
+    assert (demo.entries[-1].verb, demo.entries[-1].result) == ("restart", "done")
+    assert len(machine.waited) == 2, "it waits until all is healthy"
+    assert demo.restart(5).slots == machine.SLOTS
+
+
+def test_a_restart_leaves_what_the_stack_file_says_by_now_for_up(demo: Demo) -> None:
+    demo.up(5)
+    demo.restart(9)
+    assert demo.rendered == "kernels = 5\n"
+    assert past.drift(demo.stack(9), demo.run).found == ()
+
+
+def test_nothing_is_restarted_without_a_yes(demo: Demo) -> None:
+    demo.up(5)
+    calls = list(demo.run.calls)
+    assert demo.restart(5, yes=False).declined
+    assert demo.run.calls == calls and len(demo.entries) == 1
+
+
+def test_a_stack_that_is_not_up_is_not_restarted(demo: Demo) -> None:
+    with pytest.raises(errors.DashopsError, match="is not up, so there is nothing to restart"):
+        demo.restart(5)
+    assert not (demo.folder / ".dashops").exists()
+
+
+def test_a_name_that_is_no_slot_is_not_restarted(demo: Demo) -> None:
+    demo.up(5)
+    with pytest.raises(errors.SpecError) as caught:
+        demo.restart(5, "gatway")
+    assert caught.value.hint == "choose from: gateway, dashboard, notebook"

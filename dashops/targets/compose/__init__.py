@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import drained, health, recipe
+from dashops.targets.compose import drained, health, more, recipe
 from dashops.targets.compose.check import check
 from dashops.targets.compose.drained import meanwhile
 from dashops.targets.compose.drift import drift
@@ -19,12 +19,15 @@ from dashops.targets.compose.host import steps
 from dashops.targets.compose.host.asking import Machine, folder
 from dashops.targets.compose.logs import follow, logs
 from dashops.targets.compose.recipe import files, public
+from dashops.targets.compose.restart import restart
 from dashops.targets.compose.state import hosts, owners, reach, slots, url
 from dashops.targets.services import SECRETS
 
 __all__ = [
     "SECRETS",
     "SLOTS",
+    "Facts",
+    "build",
     "check",
     "down",
     "drift",
@@ -32,6 +35,7 @@ __all__ = [
     "files",
     "follow",
     "hosts",
+    "images",
     "logs",
     "meanwhile",
     "owners",
@@ -39,6 +43,7 @@ __all__ = [
     "public",
     "purge",
     "reach",
+    "restart",
     "slots",
     "tidy",
     "up",
@@ -55,7 +60,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     """The steps missing until the stack runs: images, whose the files are, containers."""
     if facts.host:
         yield from steps.prepare(stack, facts.host)
-    yield from _build(stack, facts, files)
+    yield from build(stack, facts, files, stack.state_dir / "rendered")
     if facts.host:
         yield from _send(stack, facts, facts.host, files)
     elif os.getuid() == 0 and (reason := _foreign(facts, files)):
@@ -66,6 +71,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         for service in recipe.services(files, slot):
             if reason := _restart(facts, files, slot, service):
                 yield _start(stack, facts, slot, service, reason)
+    yield from more.up(facts, files, _compose(stack, facts))
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
@@ -78,7 +84,7 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
             words = ("docker", "rm", "--force", each.name)
             env = facts.environment
             yield Step(each.slot, "remove", action, "replaced", words, env, alone=True, saw=each.id)
-    used = {recipe.said(files, slot, "image") for slot in SLOTS}
+    used = set(images(files).values())
     used |= {each.image for each in replaced if drained.drains(facts, each)}
     old = [tag for tag in facts.images if tag not in used]
     if old:
@@ -117,21 +123,26 @@ def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
         yield from steps.forget(stack, facts.host)
 
 
-def _build(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
-    have = {*facts.images, *facts.built}
-    missing = [slot for slot in SLOTS if recipe.said(files, slot, "image") not in have]
+def build(stack: Stack, facts: Facts, files: Mapping[str, str], room: Path) -> Iterator[Step]:
+    """Build the images that are missing, from files in this folder."""
+    wanted, have = images(files), {*facts.images, *facts.built}
+    missing = [slot for slot in SLOTS if wanted[slot] not in have]
     if not missing:
         return
-    folder = stack.state_dir / "rendered" / "images"
-    pack = (sys.executable, "-m", "dashops.apps.wheel", folder / recipe.wheel())
+    pack = (sys.executable, "-m", "dashops.apps.wheel", room / "images" / recipe.wheel())
     yield Step(WHEEL, "make", "pack dashops", "images are missing", pack)
     for slot in missing:
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
         reason = "image is missing" if not facts.of(slot) else "image changed"
         first = recipe.services(files, slot)[0]
-        argv = _compose(stack, replace(facts, host=None), "build", first)
+        argv = _compose(stack, replace(facts, host=None), "build", first, room=room)
         yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
+
+
+def images(files: Mapping[str, str]) -> dict[str, str]:
+    """The name of the image of each slot."""
+    return {slot: recipe.said(files, slot, "image") for slot in SLOTS}
 
 
 def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> Step:
@@ -189,8 +200,7 @@ def _foreign(facts: Facts, files: Mapping[str, str]) -> str:
 
 def _send(stack: Stack, facts: Facts, host: Machine, files: Mapping[str, str]) -> Iterator[Step]:
     """What goes to another host: images, and files that containers mount."""
-    tags = {slot: recipe.said(files, slot, "image") for slot in SLOTS}
-    lacking = {slot: tag for slot, tag in tags.items() if tag not in facts.images}
+    lacking = {slot: tag for slot, tag in images(files).items() if tag not in facts.images}
     yield from steps.images(stack, host, lacking)
     own = sending.given(recipe.given(stack))
     yield from steps.send(stack, host, files, SECRETS, own)
@@ -200,8 +210,10 @@ def _env(facts: Facts) -> dict[str, str | None]:
     return {**facts.compose.env, **facts.environment}
 
 
-def _compose(stack: Stack, facts: Facts, *words: str) -> tuple[str | Path, ...]:
-    file = stack.state_dir / "rendered" / "compose.yaml"
+def _compose(
+    stack: Stack, facts: Facts, *words: str, room: Path | None = None
+) -> tuple[str | Path, ...]:
+    file = (room or stack.state_dir / "rendered") / "compose.yaml"
     # What the file mounts by relative paths is where the engine is.
     there = ("--project-directory", f"{folder(stack)}/rendered") if facts.host else ()
     named = ("--project-name", project(stack), *there, "--file", file)

@@ -95,11 +95,6 @@ class Facts:
         return [each for each in self.containers if each.slot == slot]
 
 
-def slot_of(service: str) -> str:
-    """The slot that a service of Compose is of: those that there may be several of have numbers."""
-    return service.rstrip("0123456789").rstrip("-")
-
-
 def project(stack: Stack) -> str:
     """Compose's name of the stack; its volumes and networks begin with it."""
     return f"dashops-{stack.name}"
@@ -171,7 +166,7 @@ def containers(client: Any, found: list[dict[str, Any]], *, remote: bool) -> Ite
         yield Container(
             id=about["Id"],
             name=about["Name"].lstrip("/"),
-            slot=slot_of(service),
+            slot=labels.get("dashops.slot", service),
             service=service,
             state="paused" if state["Paused"] else state["Status"],
             health=(state.get("Health") or {}).get("Status", ""),

@@ -13,6 +13,8 @@ from dashops.targets.compose.facts import SLOTS, mine
 
 # Seconds.
 DEADLINE = 180
+# A dashboard server is not healthy without its gateway, and says so some seconds after it is back.
+GRACE = 60
 POLL = 0.3
 TAIL = 20
 
@@ -27,6 +29,7 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
     files = machine.read(stack.state_dir / "rendered")
     names = {name: slot for slot in SLOTS for name in recipe.services(files, slot)}
     deadline = time.monotonic() + DEADLINE
+    patience = time.monotonic() + GRACE
     waiting: set[str] = set()
     with engine.connected(stack) as client:
         while True:
@@ -37,12 +40,15 @@ def wait(stack: Stack, tell: Callable[[Event], None]) -> None:
                     tell(Event(slot, "start", f"wait until {_it(name, slot)} answers"))
                 elif name in waiting - bad:
                     tell(Event(slot, "done", f"wait until {_it(name, slot)} answers"))
+                    patience = time.monotonic() + GRACE
             waiting = bad
             if not waiting:
                 return
             for name in sorted(waiting):
                 for state, ident in states.get(name, []):
-                    if state in HOPELESS or time.monotonic() > deadline:
+                    recovers = state == "unhealthy" and time.monotonic() < patience
+                    late = time.monotonic() > deadline
+                    if late or (state in HOPELESS and not recovers):
                         tell(Event(names[name], "failed", f"is {state}"))
                         raise _failure(client, names[name], ident, state)
             if time.monotonic() > deadline:

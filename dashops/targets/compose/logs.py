@@ -9,7 +9,7 @@ from dashops.errors import SpecError
 from dashops.stack import Stack
 from dashops.targets import Line
 from dashops.targets.compose import engine
-from dashops.targets.compose.facts import SLOTS, mine, slot_of
+from dashops.targets.compose.facts import SLOTS, mine
 
 
 def logs(stack: Stack, slots: Sequence[str], last: int) -> Iterator[Line]:
@@ -50,7 +50,7 @@ def _containers(client: Any, stack: Stack, slots: Sequence[str]) -> list[tuple[s
         if slot not in SLOTS:
             raise SpecError(f"unknown slot `{slot}`", hint=f"choose one of: {', '.join(SLOTS)}")
     found = [
-        (each["Labels"].get("com.docker.compose.service", ""), each["Id"])
+        (each["Labels"].get("dashops.slot", ""), each["Id"])
         for each in client.api.containers(all=True, filters=mine(stack))
     ]
-    return sorted(each for each in found if slot_of(each[0]) in (slots or SLOTS))
+    return sorted(each for each in found if each[0] in (slots or SLOTS))

@@ -1,6 +1,7 @@
 """The compose recipe's values: images, sites and digests become rendered files; pure."""
 
 import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
@@ -11,13 +12,25 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from dashops import plan, render
 from dashops.stack import Stack
-from dashops.targets import packages
+from dashops.targets import NAMES, origin, packages
 from dashops.targets import services as shared
-from dashops.targets.compose import naming
-from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project, slot_of
+from dashops.targets.compose import composed, naming
+from dashops.targets.compose.composed import own, said, services
+from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
 from dashops.targets.compose.host import files as files_there
 from dashops.targets.compose.host.asking import folder
 from dashops.targets.place import Place
+
+__all__ = [
+    "files",
+    "image",
+    "own",
+    "private",
+    "public",
+    "said",
+    "services",
+    "wheel",
+]
 
 CONFIGURATION = Path("/etc/dashops")
 # What each service imports when it starts, or soon after.
@@ -60,52 +73,34 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
     drafts = _rendered(stack, values | first | {"images": images, "digests": blank})
     digests = {slot: plan.digest(own(drafts, slot)) for slot in SLOTS}
     names = naming.choose(stack, facts, digests)
-    return _rendered(stack, values | names | {"images": images, "digests": digests})
+    more = {"images": images, "digests": digests | _more(drafts)}
+    made = _rendered(stack, values | names | more)
+    composed.demand(stack, made, images, digests)
+    return made
 
 
-def services(files: Mapping[str, str], slot: str) -> list[str]:
-    """The services of a slot in compose.yaml."""
-    found = re.findall(r"^  ([a-z0-9-]+):\n    <<:", files.get("compose.yaml", ""), re.MULTILINE)
-    return [name for name in found if slot_of(name) == slot]
-
-
-def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
-    """What only this slot's containers are made from: its folder, and its part of compose.yaml.
-
-    Not what running ones read again, and not the number in their names.
-    """
-    found = {
-        path: text
-        for path, text in files.items()
-        if path.startswith(f"{slot}/") and path != naming.SHIFT
-    }
-    # The digest is part of the text it is the digest of.
-    part = re.sub(r"^ +dashops\.digest: .*\n", "", service(files, slot), flags=re.MULTILINE)
-    part = re.sub(rf"\b{slot}-\d+\b", slot, part)
-    part = re.sub(r"--instance, \S+", "--instance", part)
-    return found | ({"compose.yaml": part} if part else {})
-
-
-def service(files: Mapping[str, str], slot: str) -> str:
-    """The part of compose.yaml about a slot, of several the first; empty when there is none."""
-    for name in services(files, slot)[:1]:
-        part = re.search(rf"^  {name}:\n(?:    .*\n)+", files["compose.yaml"], re.MULTILINE)
-        return part[0] if part else ""
-    return ""
-
-
-def said(files: Mapping[str, str], slot: str, key: str) -> str:
-    """What the part about a slot says of `image`, `secrets` or `dashops.digest`."""
-    found = re.search(rf"^ +{re.escape(key)}: (.*)$", service(files, slot), re.MULTILINE)
-    return found[1].strip('"[]') if found else ""
+def _more(drafts: Mapping[str, str]) -> dict[str, str]:
+    """One digest for all services of the operator's own, which share what makes them."""
+    parts = {name: json.dumps(own(drafts, name)) for name in composed.extra(drafts)}
+    return {"more": plan.digest(parts)} if parts else {}
 
 
 def image(stack: Stack, facts: Facts, files: Mapping[str, str], slot: str) -> str:
     """The name of the slot's image, with a tag made from all that it is built from."""
     names = {f"images/{slot}.Dockerfile", f"images/{slot}.requirements.txt", "images/ca.pem"}
     names |= {"images/overrides.txt", "images/warm.py"} if slot in SERVICES else set()
-    built = {name: text for name, text in files.items() if name in names}
-    made = plan.digest(built | {"": facts.code.get(slot, "")})
+    # Any file of the operator's may be copied into any image.
+    ours = re.compile(
+        r"images/(.*\.Dockerfile|.*\.requirements\.txt|ca\.pem|overrides\.txt|warm\.py)"
+    )
+    built = {
+        name: text
+        for name, text in files.items()
+        if name in names or (name.startswith("images/") and not ours.fullmatch(name))
+    }
+    # What is mounted over it is not what it is built from.
+    code = "" if slot in stack.develop else facts.code.get(slot, "")
+    made = plan.digest(built | {"": code})
     prefix = f"{stack.images.registry.rstrip('/')}/" if stack.images.registry else ""
     return f"{prefix}dashops-{stack.name}-{slot}:{made}"
 
@@ -201,6 +196,8 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
             slot: sorted({*_needed(shared.extras(stack, slot, browser="")), *asked[slot]})
             for slot in SERVICES
         },
+        "source": origin.PACKAGE,
+        "code": facts.code,
         "warm": {
             slot: " ".join(sorted({*WARM[slot], *_modules(asked[slot])})) for slot in SERVICES
         },
@@ -220,7 +217,8 @@ def _modules(packages: Iterable[str]) -> Iterator[str]:
 
 
 def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
-    made = render.recipe("compose", values)
+    mine = render.overlay.read(stack.recipes_dir, "compose", NAMES)
+    made = render.recipe("compose", values, mine)
     if stack.environment.certificates:
         made["images/ca.pem"] = stack.environment.certificates.read_text(encoding="utf-8")
     return made

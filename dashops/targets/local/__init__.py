@@ -1,7 +1,7 @@
 """The local target: three slots under a supervisor on this machine, no root, no containers."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dashops.plan import Step, digest
@@ -32,6 +32,7 @@ __all__ = [
     "owners",
     "purge",
     "reach",
+    "restart",
     "slots",
     "tidy",
     "up",
@@ -78,6 +79,13 @@ def down(stack: Stack, facts: Facts) -> Iterator[Step]:
     if (stack.state_dir / "run").exists():
         argv = ("rm", "-rf", stack.state_dir / "run")
         yield Step("supervisor", "remove", "remove sockets", "nothing runs", argv)
+
+
+def restart(stack: Stack, facts: Facts, slots: Sequence[str]) -> Iterator[Step]:
+    """Start slots afresh as they are; nothing without a supervisor."""
+    if facts.supervisor is not None:
+        for slot in slots:
+            yield _begin(stack, facts, slot, "asked for")
 
 
 def running(facts: Facts) -> tuple[str, ...]:

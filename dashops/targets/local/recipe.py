@@ -6,13 +6,14 @@ from pathlib import Path
 from dashops import plan, render
 from dashops.errors import SpecError
 from dashops.stack import Stack
-from dashops.targets import packages
+from dashops.targets import NAMES, packages
 from dashops.targets.local import supervisor
 from dashops.targets.local.facts import SLOTS, Facts
 from dashops.targets.place import Place
 from dashops.targets.services import extras
 
 OVERRIDES = "overrides.txt"
+CONF = "supervisord.conf"
 
 # What supervisor's configuration gives a meaning that no quoting takes away.
 REFUSED = frozenset('"\\%;#\n\r')
@@ -36,15 +37,30 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
             for slot in SLOTS
         },
     }
+    mine = render.overlay.read(stack.recipes_dir, "local", NAMES)
     # The digest is part of the file it is the digest of, so the first round goes without.
     blank = paths | {"digests": dict.fromkeys(SLOTS, ""), "environments": dict.fromkeys(SLOTS, "")}
-    drafts = render.recipe("local", blank)
+    drafts = render.recipe("local", blank, mine)
     blank["environments"] = {slot: environment(stack, drafts, slot) for slot in SLOTS}
-    drafts = render.recipe("local", blank)
+    drafts = render.recipe("local", blank, mine)
     digests = {
         slot: plan.digest(own(drafts, slot) | {"": facts.code.get(slot, "")}) for slot in SLOTS
     }
-    return render.recipe("local", blank | {"digests": digests})
+    made = render.recipe("local", blank | {"digests": digests}, mine)
+    _refuse_programs(stack, made)
+    return made
+
+
+def _refuse_programs(stack: Stack, made: Mapping[str, str]) -> None:
+    # Supervisor would start one, and no plan would say so.
+    known = {f"slots/{slot}.conf" for slot in SLOTS}
+    for path in made:
+        if path.startswith("slots/") and path not in known:
+            raise SpecError(
+                f"`{path}` would be one more program, and the local target has only its slots",
+                hint="start it by other means",
+                where=str(stack.recipes_dir / "local" / f"{path}.j2"),
+            )
 
 
 def _place(stack: Stack) -> Place:
@@ -66,11 +82,18 @@ def _place(stack: Stack) -> Place:
 
 
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
-    """The files that only this slot reads."""
-    return {
+    """The files that this slot reads: its own, and those of the operator's that it names."""
+    found = {
         path: text
         for path, text in files.items()
         if path.startswith(f"{slot}/") or path == f"slots/{slot}.conf"
+    }
+    rooms = tuple(f"{each}/" for each in (*SLOTS, "slots"))
+    said = "".join(found.values())
+    return found | {
+        path: text
+        for path, text in files.items()
+        if not path.startswith(rooms) and path not in (OVERRIDES, CONF) and path in said
     }
 
 
@@ -112,6 +135,12 @@ def _problems(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             "the target `local` has one gateway",
             hint="leave out `gateway.count`, or use `--target compose`",
             where=stack.where("gateway.count"),
+        )
+    if stack.develop:
+        yield SpecError(
+            "`develop` is for containers: here an editable install runs from its source tree",
+            hint="`--target compose`, or without it `pip install --editable`",
+            where=stack.where("develop"),
         )
     for key, who in facts.holders.items():
         port, slot = stack.ports()[key], key.partition(".")[0]
