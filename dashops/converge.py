@@ -52,6 +52,9 @@ def converge(
         secrets.write(stack.state_dir / stacks.TARGET, stack.target)
     if stacks.last_host(stack) != (stack.host or ""):
         secrets.write(stack.state_dir / stacks.HOST, stack.host or "")
+    asked = stack.where("gateway.count") == "default"
+    if asked and stacks.last_gateways(stack) != stack.gateway.count:
+        secrets.write(stack.state_dir / stacks.GATEWAYS, str(stack.gateway.count))
     if planned.empty:
         target.wait(stack, tell)
         return

@@ -79,6 +79,7 @@ ALL = (
     Route(MAIN, "/logout", _same(VIEWER, "POST")),
     Route(MAIN, "/healthz", _same(ANYBODY, "GET")),
     Route(MAIN, "/readyz", _same(ANYBODY, "GET")),
+    Route(MAIN, "/servingz", _same(ANYBODY, "GET")),
     Route(MAIN, "/dashboards/NAME/", _same(VIEWER, "GET")),
     Route(MAIN, "/dashboards-plain/NAME/", _same(VIEWER, "GET")),
     Route(MAIN, "/previews/LINK/", _same(VIEWER, "GET")),

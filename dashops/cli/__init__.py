@@ -13,6 +13,9 @@ from dashops.cli.app import app
 from dashops.cli import operators  # noqa: F401  registers its verbs, `--help` lists them first
 
 # isort: split
+from dashops.cli import slots  # noqa: F401
+
+# isort: split
 from dashops.cli import past  # noqa: F401
 
 # isort: split

@@ -104,28 +104,6 @@ def down(
 
 
 @app.command()
-def restart(
-    slots: Slots = None,
-    stack: StackFile = None,
-    wait: Wait = 0,
-    reason: Reason = "",
-    yes: Yes = False,
-    json: Json = False,
-) -> None:
-    """Start slots afresh as the last `up` left them: those named, or all.
-
-    Shows who loses what and asks, when someone is there to answer.
-    """
-    from dashops import flow, restarting, run, view
-
-    with view.progress() as tell:
-        confirm = view.confirm_plan if view.asks(yes, json) else view.agree
-        asked = flow.Asked(reason, wait)
-        done = restarting.restart(load(stack), slots or [], run.run, tell, confirm, asked)
-    show(done, json)
-
-
-@app.command()
 def status(
     stack: StackFile = None,
     drift: Annotated[

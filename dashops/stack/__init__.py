@@ -17,6 +17,7 @@ from dashops.stack.model import Dashboard, Environment, Gateway, Notebook, Stack
 
 __all__ = [
     "FILE",
+    "GATEWAYS",
     "HOST",
     "TARGET",
     "Dashboard",
@@ -25,6 +26,7 @@ __all__ = [
     "Notebook",
     "Stack",
     "example",
+    "last_gateways",
     "last_host",
     "last_target",
     "load",
@@ -37,6 +39,8 @@ TARGET = "target"
 """The file in the state folder that says what the last `up` was for."""
 HOST = "host"
 """The same of its host; empty for none."""
+GATEWAYS = "gateways"
+"""How many gateways `scale` asked for."""
 
 
 def load(
@@ -49,7 +53,8 @@ def load(
 
     Without `path` the file is the one `DASHOPS_STACK` names, else `dashops.yaml` here. `target`
     and `host` win over the file; where neither names one it is that of the last `up`. A `host`
-    alone is for the target `compose`, and an empty one is none.
+    alone is for the target `compose`, and an empty one is none. The number of gateways is that of
+    the file, else of the last `scale`.
     Raises SpecError that names every problem with its place.
     """
     target = target or ("compose" if host else None)
@@ -59,6 +64,8 @@ def load(
         found = found.on(last_target(found))
     if found.where("host") == "default" and found.target == "compose":
         found = found.at(last_host(found))
+    if found.where("gateway.count") == "default" and found.target == "compose":
+        found = found.sized(last_gateways(found))
     return found
 
 
@@ -70,6 +77,12 @@ def last_target(stack: Stack) -> str:
 def last_host(stack: Stack) -> str:
     """The host of the last `up`; empty for none."""
     return _last(stack, HOST)
+
+
+def last_gateways(stack: Stack) -> int:
+    """The number of gateways that the last `scale` asked for, at first 1."""
+    said = _last(stack, GATEWAYS)
+    return int(said) if said.isdecimal() and int(said) else 1
 
 
 def _last(stack: Stack, name: str) -> str:

@@ -205,6 +205,11 @@ class Stack(Section):
         """The same stack on another host; empty is none."""
         return self.model_copy(update={"host": host or None})
 
+    def sized(self, gateways: int) -> Self:
+        """The same stack with so many gateways."""
+        gateway = self.gateway.model_copy(update={"count": gateways})
+        return self.model_copy(update={"gateway": gateway})
+
     def developing(self, slots: Sequence[str]) -> Self:
         """The same stack with these slots from the source tree, `all` for all that can.
 
