@@ -7,6 +7,7 @@ over. What is in the store may be changed by both for that while.
 
 import contextlib
 import fcntl
+import os
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +34,8 @@ class Shifts:
 
     def alone(self) -> bool:
         """Whether no other server uses the store now; from now on this one does."""
-        self._use = (self._config.store / "in-use").open("a")
+        # Held until the process ends.
+        self._use = os.open(self._config.store / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._use, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
