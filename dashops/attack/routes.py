@@ -125,6 +125,7 @@ ALL = (
     Route(GATEWAY, "/api/kernelspecs", _gateway("GET")),
     Route(GATEWAY, "/api/kernelspecs/SPEC", _gateway("GET")),
     Route(GATEWAY, "/kernelspecs/SPEC/ANYTHING", _gateway("GET", "HEAD")),
+    Route(GATEWAY, "/api/dashops/load", _gateway("GET")),
     Route(GATEWAY, "/api/sessions", _gateway("GET", "POST")),
     Route(GATEWAY, "/api/sessions/KERNEL", _gateway("GET", "PATCH", "DELETE")),
     Route(GATEWAY, "/api/dashops/bundles/DIGEST", _same(GATEWAY_TOKEN, "PUT")),
