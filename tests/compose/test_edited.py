@@ -28,6 +28,14 @@ def put(stack: Stack, path: str, text: str) -> Path:
     return file
 
 
+def gateway(stack: Stack) -> str:
+    """The container of the gateway, whose number changes when it is replaced."""
+    project = f"label=com.docker.compose.project={stack.project}"
+    return stack.docker(
+        "ps", "--quiet", "--filter", project, "--filter", "label=dashops.slot=gateway"
+    )
+
+
 def test_what_an_operator_adds_is_there_and_goes_again(stack: Stack) -> None:
     files = [
         put(stack, "insert/environment_gateway.yaml", "- TEAM=sales\n"),
@@ -36,20 +44,20 @@ def test_what_an_operator_adds_is_there_and_goes_again(stack: Stack) -> None:
         put(stack, "extra/motd.txt.j2", "Stack {{ stack.name }}\n"),
     ]
     told = stack.dashops("plan", code=2)
-    assert "> gateway: replace container (recipe changed: compose.yaml, extra/motd.txt)" in told
+    assert " beside " in told and "(recipe changed: compose.yaml, extra/motd.txt)" in told
     assert "> cache: start container (not running)" in told
     assert "> dashboard" not in told and "> proxy" not in told and "> notebook" not in told
     stack.dashops("up", "-y")
-    inside = ("exec", stack.container("gateway"))
+    inside = ("exec", gateway(stack))
     assert stack.docker(*inside, "sh", "-c", "echo $TEAM; cat /extra/motd.txt") == (
-        "sales\nStack demo"
+        f"sales\nStack {stack.project.removeprefix('dashops-')}"
     )
     assert stack.docker(*inside, "python", "-c", FETCH) == "200"
     assert stack.dashops("plan").strip() == "nothing to do"
     for file in files:
         file.unlink()
     stack.dashops("up", "-y")
-    assert stack.container("cache") not in stack.docker("ps", "--all", "--format", "{{.Names}}")
+    assert f"{stack.project}-cache" not in stack.docker("ps", "--all", "--format", "{{.Names}}")
     assert stack.dashops("plan").strip() == "nothing to do"
 
 

@@ -142,7 +142,7 @@ def test_an_unknown_slot_or_verb_is_usage(folder: Path, dashops: Command) -> Non
     assert folder
     assert dashops("logs", "gatway") == 2
     assert "choose one of" in dashops.err
-    assert dashops("restart") == 2
+    assert dashops("reload") == 2
 
 
 def test_a_no_changes_nothing(folder: Path) -> None:

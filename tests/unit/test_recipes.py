@@ -133,19 +133,21 @@ def test_a_file_that_images_copy_makes_them_anew(folder: Path) -> None:
 
 def test_one_more_service_is_started_replaced_and_removed(folder: Path) -> None:
     bare = applied(read(folder))
-    file = put(folder, "compose/insert/services.yaml", "cache:\n  <<: *service\n  image: redis:7\n")
+    file = put(
+        folder, "compose/insert/services.yaml", "cache-1:\n  <<: *service\n  image: redis:7\n"
+    )
     files = compose.files(read(folder), bare)
-    cache = services(files)["cache"]
+    cache = services(files)["cache-1"]
     assert cache["cap_drop"] == ["ALL"]
-    assert steps(read(folder), bare) == ["cache: start container (not running)"]
+    assert steps(read(folder), bare) == ["cache-1: start container (not running)"]
     digest = cache["labels"]["dashops.digest"]  # type: ignore[index]
-    started = replace(bare.containers[0], slot="cache", digest=digest)
+    started = replace(bare.containers[0], slot="cache-1", service="cache-1", digest=digest)
     up = replace(bare, rendered=files, containers=(*bare.containers, started))
     assert steps(read(folder), up) == []
     file.write_text(file.read_text().replace("7", "8"))
-    assert steps(read(folder), up) == ["cache: replace container (recipe changed)"]
+    assert steps(read(folder), up) == ["cache-1: replace container (recipe changed)"]
     file.unlink()
-    assert steps(read(folder), up) == ["cache: remove container (not in the recipe)"]
+    assert steps(read(folder), up) == ["cache-1: remove container (not in the recipe)"]
 
 
 def test_a_service_that_plans_cannot_follow_is_refused(folder: Path) -> None:
@@ -153,6 +155,19 @@ def test_a_service_that_plans_cannot_follow_is_refused(folder: Path) -> None:
     found = refused(folder)
     assert "has a service `cache` without the label `dashops.digest`" in found.message
     assert "<<: *service" in found.hint
+
+
+def test_a_service_with_the_name_of_a_slot_is_refused(folder: Path) -> None:
+    put(folder, "compose/insert/services.yaml", "gateway:\n  <<: *service\n  image: redis:7\n")
+    assert "has a service `gateway` that would be one of a slot" in refused(folder).message
+
+
+def test_each_of_several_gateways_must_be_there(folder: Path) -> None:
+    text = (
+        "{% if service != 'gateway-2' %}" + render.templates("compose")["services/_gateway.yaml.j2"]
+    )
+    put(folder, "compose/services/_gateway.yaml.j2", text + "{% endif %}\n")
+    assert "has no service `gateway-2`" in refused(folder, "gateway: {count: 2}").message
 
 
 def test_a_template_is_replaced_and_said_by_the_plan(folder: Path) -> None:
@@ -264,7 +279,9 @@ def test_a_key_that_stands_twice_is_an_error(folder: Path) -> None:
     assert found.where.startswith("recipes/compose/insert/service_proxy.yaml:1")
 
 
-@pytest.mark.parametrize("line", ["dashops.digest", "dashops.folder", "dashops.stack"])
+@pytest.mark.parametrize(
+    "line", ["dashops.digest", "dashops.folder", "dashops.slot", "dashops.stack"]
+)
 def test_a_label_that_plans_need_cannot_be_dropped(folder: Path, line: str) -> None:
     text = render.templates("compose")["services/_head.yaml.j2"]
     put(
@@ -272,7 +289,7 @@ def test_a_label_that_plans_need_cannot_be_dropped(folder: Path, line: str) -> N
         "compose/services/_head.yaml.j2",
         "".join(each for each in text.splitlines(keepends=True) if line not in each),
     )
-    assert f"takes the label `{line}` from `gateway`" in refused(folder).message
+    assert f"takes the label `{line}` from `gateway-1`" in refused(folder).message
 
 
 def test_a_slot_cannot_be_dropped(folder: Path) -> None:
@@ -282,7 +299,7 @@ def test_a_slot_cannot_be_dropped(folder: Path) -> None:
 
 def test_another_image_cannot_be_put_in(folder: Path) -> None:
     replaced(folder, "compose/services/_head.yaml.j2", "{{ images[slot] }}", "redis:7")
-    assert "gives `gateway` another image" in refused(folder).message
+    assert "gives `gateway-1` another image" in refused(folder).message
 
 
 def test_labels_may_be_written_as_a_list(folder: Path) -> None:

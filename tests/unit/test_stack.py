@@ -329,7 +329,7 @@ def test_the_schema_describes_every_key_and_refuses_others() -> None:
         assert part["additionalProperties"] is False
         assert all("description" in key or "$ref" in key for key in part["properties"].values())
         assert part["description"]
-    assert "placed" not in json.dumps(schema)
+    assert '"placed' not in json.dumps(schema)
 
 
 def test_every_setting_says_its_default_and_its_unit() -> None:

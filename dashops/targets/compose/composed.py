@@ -21,25 +21,17 @@ SHARED = ("networks", "volumes", "secrets", "configs")
 
 def services(files: Mapping[str, str], slot: str) -> list[str]:
     """The services of a slot: those that there may be several of have numbers."""
-    found = _section(_tree(files.get(FILE, "")), "services")
-    return [
-        name
-        for name, about in found.items()
-        if isinstance(about, dict) and labels(about).get(SLOT) == slot
-    ]
+    return [name for name, about in _all(files).items() if labels(about).get(SLOT) == slot]
 
 
 def service(files: Mapping[str, str], slot: str) -> Mapping[str, Any]:
     """What the file says of a service, or of the first of a slot, `<<` resolved; empty for none."""
-    name = next(iter(services(files, slot)), slot)
-    found = _section(_tree(files.get(FILE, "")), "services").get(name)
-    return found if isinstance(found, dict) else {}
+    return _all(files).get(next(iter(services(files, slot)), slot), {})
 
 
 def extra(files: Mapping[str, str]) -> list[str]:
-    """The services that are no slots: the operator's own."""
-    ours = {name for slot in SLOTS for name in services(files, slot)}
-    return [name for name in _section(_tree(files.get(FILE, "")), "services") if name not in ours]
+    """The services that are of no slot: the operator's own."""
+    return [name for name, about in _all(files).items() if SLOT not in labels(about)]
 
 
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
@@ -90,40 +82,61 @@ def labels(about: Mapping[str, Any]) -> dict[str, str]:
 
 
 def demand(
-    stack: Stack, files: Mapping[str, str], images: Mapping[str, str], digests: Mapping[str, str]
+    stack: Stack,
+    files: Mapping[str, str],
+    wanted: Mapping[str, str],
+    images: Mapping[str, str],
+    digests: Mapping[str, str],
 ) -> None:
-    """SpecError when an edited recipe lacks what plans rely on: slots, their images and labels."""
-    for slot, what, hint in _missing(stack, files, images, digests):
+    """SpecError when an edited recipe lacks what plans rely on: services, images and labels.
+
+    `wanted` are the services there must be, with their slots.
+    """
+    for name, what, hint in _missing(stack, files, wanted, images, digests):
         raise SpecError(
             f"the edited recipe {what}",
             hint=hint,
-            where=f"`{slot}` in the rendered {FILE}; `dashops recipes diff` shows what you changed",
+            where=f"`{name}` in the rendered {FILE}; `dashops recipes diff` shows what you changed",
         )
 
 
 def _missing(
-    stack: Stack, files: Mapping[str, str], images: Mapping[str, str], digests: Mapping[str, str]
+    stack: Stack,
+    files: Mapping[str, str],
+    wanted: Mapping[str, str],
+    images: Mapping[str, str],
+    digests: Mapping[str, str],
 ) -> Iterator[tuple[str, str, str]]:
     head = "`services/_head.yaml.j2` of dashops has the lines to keep"
-    for slot in SLOTS:
-        about = service(files, slot)
-        if not about:
-            yield slot, f"has no service `{slot}`", f"each slot needs one with its label `{SLOT}`"
+    found = _all(files)
+    for name, slot in wanted.items():
+        about = found.get(name)
+        if about is None:
+            yield name, f"has no service `{name}`", "`compose.yaml.j2` of dashops includes it"
             continue
         if about.get("image") != images[slot]:
-            yield slot, f"gives `{slot}` another image than dashops builds for it", head
-        wanted = {
+            yield name, f"gives `{name}` another image than dashops builds for it", head
+        needed = {
+            SLOT: slot,
             "dashops.stack": stack.name,
             "dashops.folder": str(stack.state_dir),
             DIGEST: digests[slot],
         }
-        for label, value in wanted.items():
+        for label, value in needed.items():
             if labels(about).get(label) != value:
-                yield slot, f"takes the label `{label}` from `{slot}`, or changes it", head
-    for name in extra(files):
-        if not labels(service(files, name)).get(DIGEST):
+                yield name, f"takes the label `{label}` from `{name}`, or changes it", head
+    for name in found.keys() - wanted.keys():
+        if SLOT in labels(found[name]) or name in SLOTS:
+            yield name, f"has a service `{name}` that would be one of a slot", "name it otherwise"
+        if not labels(found[name]).get(DIGEST):
             hint = "begin it with `<<: *service`, and with `labels` of its own repeat those of that"
             yield name, f"has a service `{name}` without the label `{DIGEST}`", hint
+
+
+def _all(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Every service by name, `<<` resolved."""
+    found = _section(_tree(files.get(FILE, "")), "services")
+    return {name: about for name, about in found.items() if isinstance(about, dict)}
 
 
 def _names(about: Mapping[str, Any]) -> set[str]:

@@ -41,6 +41,13 @@ def choose(stack: Stack, facts: Facts, digests: Mapping[str, str]) -> dict[str, 
     return _values({"gateway": sorted([*kept, *new]), "dashboard": [turn]})
 
 
+def slots(names: Mapping[str, object]) -> dict[str, str]:
+    """The services of names that were chosen, with the slot of each."""
+    found = names["services"]
+    assert isinstance(found, dict)
+    return found
+
+
 def number(service: str) -> int:
     """The number in the name of a service, 0 for none."""
     found = re.search(r"-(\d+)$", service)

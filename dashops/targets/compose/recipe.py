@@ -75,7 +75,7 @@ def files(stack: Stack, facts: Facts) -> dict[str, str]:
     names = naming.choose(stack, facts, digests)
     more = {"images": images, "digests": digests | _more(drafts)}
     made = _rendered(stack, values | names | more)
-    composed.demand(stack, made, images, digests)
+    composed.demand(stack, made, naming.slots(names), images, digests)
     return made
 
 
