@@ -12,6 +12,8 @@ import pytest
 import stacks
 from live import until
 
+from dashops.targets import machine
+
 pytestmark = pytest.mark.compose
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tips.ipynb"
 ADDRESS = "ssh://machine"
@@ -81,7 +83,7 @@ def test_an_example_is_deployed_there(away: stacks.Stack, host: hosts.Host) -> N
     away.dashops("deploy-notebook", EXAMPLE.name)
     assert "tips" in away.dashops("dashboards")
     port = away.ports["dashboard"]
-    until(lambda: _closed(port), "the tunnel is closed", 10)
+    assert machine.free(port), "the tunnel is not closed"
     login = f"http://127.0.0.1:{port}/login"
     assert "password" in host.says(
         f'python3 -c "import urllib.request as u; print(u.urlopen({login!r}).read().decode())"'
@@ -111,7 +113,7 @@ def test_its_ports_come_here_until_ctrl_c(away: stacks.Stack) -> None:
     finally:
         tunnel.send_signal(signal.SIGINT)
         assert tunnel.wait(20) == 0
-    until(lambda: _closed(port), "the tunnel is closed", 10)
+    assert machine.free(port), "the tunnel is not closed"
 
 
 def test_what_was_edited_there_is_named_and_sent_again(
@@ -147,14 +149,6 @@ def test_nothing_is_left_there(away: stacks.Stack, host: hosts.Host, tmp_path: P
 
 def _checked(away: stacks.Stack) -> str:
     return away.dashops("host", "check", "--host", ADDRESS, code=1)
-
-
-def _closed(port: int) -> bool:
-    try:
-        httpx.get(f"http://127.0.0.1:{port}/login")
-    except httpx.TransportError:
-        return True
-    return False
 
 
 def _running(pattern: str) -> bool:

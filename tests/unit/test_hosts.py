@@ -131,6 +131,13 @@ def test_the_first_up_prepares_builds_here_and_sends() -> None:
     )
 
 
+def test_what_cannot_be_asked_is_not_said_to_be_down() -> None:
+    facts = there(machine(READY, "engine_runs"))
+    with pytest.raises(ToolError, match="so nothing there can be removed"):
+        list(compose.down(away(), facts))
+    assert list(compose.down(away(), there(FIRST))) == []
+
+
 def test_images_that_are_built_are_only_sent() -> None:
     wanted = away()
     facts = there(FIRST, replace(FRESH, built=applied(wanted).images))

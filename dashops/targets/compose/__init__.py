@@ -97,7 +97,12 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
-    """Remove containers and networks; volumes stay."""
+    """Remove containers and networks; volumes stay.
+
+    ToolError where the engine of a host does not answer that has something of the stack.
+    """
+    if facts.host:
+        steps.demand_engine(facts.host)
     if facts.containers or facts.networks:
         argv = _compose(stack, facts, "down", "--remove-orphans", "--timeout", "15")
         ends = tuple(slot for slot in SLOTS if facts.of(slot))

@@ -17,6 +17,7 @@ from dashops.targets.compose.host import link
 OLDEST = (20, 10)
 # Seconds. An engine that is busy building answers late.
 PATIENCE = 60
+SILENT = "no Docker Engine answers"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,18 @@ class Compose:
 @contextlib.contextmanager
 def connected(stack: Stack) -> Iterator[Any]:
     """A client of the engine that the stack runs on; ToolError when there is none for us."""
-    with at(link.opened(stack).engine if stack.host else here(), PATIENCE) as client:
-        yield client
+    if not stack.host:
+        with at(here(), PATIENCE) as client:
+            yield client
+        return
+    try:
+        with at(link.opened(stack).engine, PATIENCE) as client:
+            yield client
+    except ToolError as error:
+        if error.message == SILENT:
+            error.message = f"no Docker Engine answers on `{stack.host}`"
+            error.hint = "`dashops host check` says why; after its start it takes some seconds"
+        raise
 
 
 def here() -> str:
@@ -108,4 +119,4 @@ def _unreachable(said: str) -> ToolError:
             hint="add the user to the group `docker` and log in again, or use rootless Docker",
         )
     hint = "start it (`systemctl start docker`), or set DOCKER_HOST to where it listens"
-    return ToolError("no Docker Engine answers", hint=hint, where=said[:300])
+    return ToolError(SILENT, hint=hint, where=said[:300])

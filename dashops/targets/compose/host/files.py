@@ -7,10 +7,12 @@ import argparse
 import base64
 import hashlib
 import io
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from dashops.errors import DashopsError
 from dashops.run import Run, run
 from dashops.secrets import Secret
 from dashops.targets.compose.host import asking
@@ -61,6 +63,13 @@ def main() -> None:
         parser.add_argument(name, required=True)
     parser.add_argument("--given", nargs=2, action="append", default=[])
     asked = parser.parse_args()
+    try:
+        print(f"{_sent(asked)} files sent")  # noqa: T201
+    except DashopsError as error:
+        sys.exit("\n".join(filter(None, (error.message, error.where, error.hint))))
+
+
+def _sent(asked: argparse.Namespace) -> int:
     way = Link(asked.host, asked.config, Path(asked.room))
     said = run(*way.script(asking.SCRIPT, *asked.into.rsplit("/", 1))).out
     there = asking.read(way.address, said, 0, 0)
@@ -68,8 +77,7 @@ def main() -> None:
     want |= {path: Path(name).read_bytes() for name, path in asked.given}
     # What belongs to somebody else is written anew.
     have = {path: "" if path in there.strange else total for path, total in there.files.items()}
-    count = send(way, asked.into, int(asked.uid), have, want, run)
-    print(f"{count} files sent")  # noqa: T201
+    return send(way, asked.into, int(asked.uid), have, want, run)
 
 
 def _found(state: Path) -> Iterator[tuple[str, bytes]]:

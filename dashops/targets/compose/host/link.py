@@ -1,9 +1,11 @@
 """The one SSH connection that all a command does on a host goes through; it changes nothing there.
 
-The first command opens it and those that run beside it join; it ends soon after the last of them.
+The first command opens it and those that run beside it join; it ends with the last of them.
 """
 
 import atexit
+import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -23,13 +25,13 @@ from dashops.targets.compose.host import refusals
 
 # The path of a socket has at most some hundred characters, which folders of stacks may have alone.
 ROOMS = Path("/tmp")
-# Seconds.
+# Seconds. Where the last command is killed, the connection ends when it is idle for so long.
 PATIENCE = 20
 LINGER = 3
 
 ENGINE = "/var/run/docker.sock"
 
-_held: dict["Link", Held] = {}
+_held: dict["Link", "_Share"] = {}
 _brought: dict[tuple["Link", str], int] = {}
 _lock = threading.RLock()
 
@@ -98,7 +100,7 @@ def opened(stack: Stack) -> Link:
         if link in _held and not alive(link, running.run):
             _held.pop(link).close()
         if link not in _held:
-            _held[link] = _open(link)
+            _held[link] = _Share(link)
     return link
 
 
@@ -130,19 +132,35 @@ def forward(link: Link, here: int, there: str) -> int:
     return port
 
 
-def _open(link: Link) -> Held:
-    for folder in (link.room.parent, link.room):
-        _make(folder)
-    forwarded = f"{link.room / 'docker'}:{ENGINE}"
-    options = (
-        *("-o", "ControlMaster=auto", "-o", f"ControlPersist={LINGER}"),
-        *("-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes", "-L", forwarded),
-    )
-    argv = link.argv("echo ready; exec cat >/dev/null", *options)
-    try:
-        return Held(*argv, ready="ready", timeout=2 * PATIENCE)
-    except ToolError as error:
-        raise refusals.named(link.address, error) from error
+class _Share:
+    """This process's part in a connection; `close` ends all of it when no other has one."""
+
+    def __init__(self, link: Link) -> None:
+        for folder in (link.room.parent, link.room):
+            _make(folder)
+        self._link = link
+        self._lock = (link.room / "lock").open("a")
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        forwarded = f"{link.room / 'docker'}:{ENGINE}"
+        options = (
+            *("-o", "ControlMaster=auto", "-o", f"ControlPersist={LINGER}"),
+            *("-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes"),
+            *("-L", forwarded),
+        )
+        argv = link.argv("echo ready; exec cat >/dev/null", *options)
+        try:
+            self._held = Held(*argv, ready="ready", timeout=2 * PATIENCE)
+        except ToolError as error:
+            self._lock.close()
+            raise refusals.named(link.address, error) from error
+
+    def close(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # What still uses a port that was brought here would keep it open.
+            forget(self._link, running.run)
+        self._held.close()
+        self._lock.close()
 
 
 def _make(folder: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dashops import plan
+from dashops.errors import ToolError
 from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets.compose.host import asking, files, findings, link
@@ -64,6 +65,15 @@ def send(
             reason,
             _command("files", *_way(link.of(stack)), *words),
             tells=True,
+        )
+
+
+def demand_engine(machine: Machine) -> None:
+    """ToolError when nobody can say what runs there: it would come back with the engine."""
+    if machine.files and not machine.answers:
+        raise ToolError(
+            f"no Docker Engine answers on `{machine.address}`, so nothing there can be removed",
+            hint="`dashops host check` says why",
         )
 
 
