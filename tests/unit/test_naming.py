@@ -114,7 +114,8 @@ def test_dashboard_servers_are_told_of_gateways_without_being_replaced() -> None
 
 
 def test_one_machine_without_containers_has_one_gateway() -> None:
-    local.check(read("gateway: {count: 2}"), LOCAL)
+    with pytest.raises(errors.SpecError, match="has one gateway"):
+        local.check(read("gateway: {count: 2}"), LOCAL)
 
 
 @pytest.mark.parametrize("wanted", ["gateway", "gateway=0", "gateway=x", "proxy=2", "gateway=99"])

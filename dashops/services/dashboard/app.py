@@ -238,6 +238,8 @@ class DashboardServer(Voila):
         """One line a request: no key, and no query, which may hold what a viewer typed."""
         request = handler.request
         write = self.log.info if handler.get_status() < 500 else self.log.warning
+        if isinstance(handler, shifts.Serving):
+            write = self.log.debug  # the proxy asks every second
         write("%s %s %s", handler.get_status(), request.method, sandbox.shown(request.path))
 
 
