@@ -31,7 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from dashops import stack
 
     file = config.getoption("stack")
-    config.stash[STACK] = stack.load(file) if file.exists() else stack.parse("", file, os.environ)
+    config.stash[STACK] = (
+        stack.load(file) if file.exists() else stack.remembered(stack.parse("", file, os.environ))
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -31,6 +31,7 @@ __all__ = [
     "last_target",
     "load",
     "parse",
+    "remembered",
     "schema",
 ]
 
@@ -59,7 +60,13 @@ def load(
     """
     target = target or ("compose" if host else None)
     named = {"DASHOPS_TARGET": target or None, "DASHOPS_HOST": host}
-    found = _loaded(path, {**env, **{key: it for key, it in named.items() if it is not None}})
+    return remembered(
+        _loaded(path, {**env, **{key: it for key, it in named.items() if it is not None}})
+    )
+
+
+def remembered(found: Stack) -> Stack:
+    """The stack with the target and the host of the last `up` where nothing else names them."""
     if found.where("target") == "default":
         found = found.on(last_target(found))
     if found.where("host") == "default" and found.target == "compose":

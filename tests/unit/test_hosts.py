@@ -7,16 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from containers import FRESH, applied
+from containers import FRESH
 from machines import ADDRESS, READY, machine
 
 from dashops import stack as stacks
-from dashops.errors import SpecError, ToolError
+from dashops.errors import DashopsError, SpecError, ToolError
 from dashops.run import Fake
 from dashops.stack import Stack
 from dashops.targets import compose
+from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import Facts
-from dashops.targets.compose.host import files, findings, images, refusals
+from dashops.targets.compose.host import files, findings, images, link, refusals
 from dashops.targets.compose.host.asking import Machine
 from dashops.targets.compose.host.link import Link
 
@@ -140,7 +141,9 @@ def test_what_cannot_be_asked_is_not_said_to_be_down() -> None:
 
 def test_images_that_are_built_are_only_sent() -> None:
     wanted = away()
-    facts = there(FIRST, replace(FRESH, built=applied(wanted).images))
+    made = compose.files(wanted, there(FIRST))
+    built = tuple(recipe.said(made, slot, "image") for slot in compose.SLOTS)
+    facts = there(FIRST, replace(FRESH, built=built))
     assert not [each for each in told(wanted, facts) if "build" in each]
 
 
@@ -201,6 +204,17 @@ def test_only_what_differs_is_sent_and_the_rest_removed(tmp_path: Path) -> None:
 def test_what_ssh_says_is_said_in_words(said: str, message: str, hint: str) -> None:
     found = refusals.named("ssh://ops@machine:2200", ToolError("failed", where=said))
     assert message in found.message and hint in found.hint and found.where == said
+
+
+def test_sockets_are_in_a_folder_that_nobody_else_enters(tmp_path: Path) -> None:
+    link.make_room(tmp_path / "own")
+    assert (tmp_path / "own").stat().st_mode & 0o777 == 0o700
+    link.make_room(tmp_path / "own")
+    (tmp_path / "open").mkdir(mode=0o755)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "own")
+    for name in ("open", "elsewhere"):
+        with pytest.raises(DashopsError, match="is not a folder of this user alone"):
+            link.make_room(tmp_path / name)
 
 
 def test_a_full_disk_is_named() -> None:

@@ -137,7 +137,7 @@ class _Share:
 
     def __init__(self, link: Link) -> None:
         for folder in (link.room.parent, link.room):
-            _make(folder)
+            make_room(folder)
         self._link = link
         self._lock = (link.room / "lock").open("a")
         fcntl.flock(self._lock, fcntl.LOCK_SH)
@@ -163,7 +163,7 @@ class _Share:
         self._lock.close()
 
 
-def _make(folder: Path) -> None:
+def make_room(folder: Path) -> None:
     """A folder for nobody else; DashopsError when somebody else made it before."""
     folder.mkdir(mode=0o700, exist_ok=True)
     about = folder.lstat()
