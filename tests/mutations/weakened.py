@@ -421,4 +421,18 @@ ALL = (
         "if False:",
         f"{UNIT}/test_attacking.py",
     ),
+    Weakened(
+        "the sockets that lead to a host may be anybody's",
+        "dashops/targets/compose/host/link.py",
+        "about.st_uid != os.getuid() or about.st_mode & 0o077",
+        "False",
+        f"{UNIT}/test_hosts.py",
+    ),
+    Weakened(
+        "everybody on a host reads what it is sent",
+        "dashops/targets/compose/host/files.py",
+        "entry.mode, entry.uid, entry.gid = len(text), 0o600,",
+        "entry.mode, entry.uid, entry.gid = len(text), 0o644,",
+        f"{UNIT}/test_hosts.py",
+    ),
 )
