@@ -121,6 +121,11 @@ def test_a_folder_of_this_machine_is_refused(tmp_path: Path) -> None:
         compose.check(wanted, there(machine()))
 
 
+def test_a_source_tree_of_this_machine_is_refused() -> None:
+    with pytest.raises(SpecError, match="`develop` mounts the source tree of this machine"):
+        compose.check(away("develop: [gateway]"), there(machine()))
+
+
 def test_the_first_up_prepares_builds_here_and_sends() -> None:
     found = told(away(), there(FIRST))
     assert found[0].startswith("host: prepare the host (Docker Engine is not installed")

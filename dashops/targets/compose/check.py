@@ -56,6 +56,12 @@ def _there(stack: Stack, facts: Facts) -> Iterator[SpecError]:
             yield SpecError(
                 f"the host is not ready: {each.what}", hint=each.fix, where=stack.where("host")
             )
+    if stack.develop:
+        yield SpecError(
+            "`develop` mounts the source tree of this machine, which the host does not see",
+            hint="develop on this machine: `--host ''`",
+            where=stack.where("develop"),
+        )
     if stack.where("notebook.folder") != "default":
         yield SpecError(
             "`notebook.folder` names a folder of this machine, which the host does not see",
