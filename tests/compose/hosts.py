@@ -49,7 +49,17 @@ class Host:
 
     def reboot(self) -> None:
         self.docker("restart", "--time", "5", NAME)
+        self.locate()
         self.answers()
+
+    def locate(self) -> None:
+        """Write where it is: it gets an address anew at each start."""
+        address = self.docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", NAME)
+        self.config.write_text(
+            f"Host machine\n  HostName {address}\n  User ops\n  IdentityFile {self.folder}/key\n"
+            "  IdentitiesOnly yes\n  HostKeyAlias machine\n"
+            f"  UserKnownHostsFile {self.folder}/known_hosts\n"
+        )
 
     def answers(self) -> None:
         until(lambda: self.ssh("true").returncode == 0, "the host lets us in", 30)
@@ -83,11 +93,7 @@ def host(folder: Path, engine: str) -> Iterator[Host]:
     made.docker("build", "--quiet", "--tag", image, folder)
     try:
         made.docker("run", "--detach", "--name", NAME, "--init", *RIGHTS, image)
-        address = made.docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", NAME)
-        made.config.write_text(
-            f"Host machine\n  HostName {address}\n  User ops\n  IdentityFile {folder}/key\n"
-            f"  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known_hosts\n"
-        )
+        made.locate()
         yield made
     finally:
         made.docker("rm", "--force", "--volumes", NAME)
@@ -97,5 +103,4 @@ def host(folder: Path, engine: str) -> Iterator[Host]:
 def trust(host: Host) -> None:
     """Know its key, as somebody who compared it."""
     key = host.docker("exec", NAME, "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
-    address = host.docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", NAME)
-    (host.folder / "known_hosts").write_text(f"{address} {key}\n")
+    (host.folder / "known_hosts").write_text(f"machine {key}\n")
