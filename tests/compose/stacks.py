@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import yaml
 from live import placed
 
 DASHOPS = Path(sys.executable).with_name("dashops")
-COMPOSE = Path(sys.executable).with_name("docker-compose")
+COMPOSE = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
 NAME = os.environ.get("DASHOPS_TEST_STACK", "demo")  # another where tests share an engine
 # What this machine trusts, which containers do not know: as behind a company's proxy.
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"

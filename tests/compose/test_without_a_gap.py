@@ -4,11 +4,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 from live import notebook, until
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 from stacks import Stack
 
 pytestmark = pytest.mark.compose
@@ -155,3 +156,67 @@ def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten
 def look(stack: Stack) -> str:
     """What `plan` says, whether or not there is something to do."""
     return stack.dashops("plan", code=None)
+
+
+def test_ten_pages_stay_while_gateways_go(stack: Stack, browser: Browser, counter: str) -> None:
+    stack.dashops("scale", "gateway=3", "-y")
+    assert len(names(stack, "gateway")) == 3
+    assert stack.dashops("plan").strip() == "nothing to do"
+    until(lambda: snapshots(stack, counter) == 3, "each gateway has a snapshot", 90)
+    ten = Ten(stack, browser, counter)
+    try:
+        loads = kernels(stack)
+        assert max(loads) - min(loads) <= 1, f"one has more to do than the others: {loads}"
+        said = stack.dashops("scale", "gateway=1", "-y")
+        assert said.count("still use it") == 2
+        ten.click()
+        assert stack.dashops("plan").strip() == "nothing to do"
+    finally:
+        ten.close()
+    until(lambda: look(stack).count("gateway: remove gateway-") == 2, "two may go", 60)
+    stack.dashops("up", "-y")
+    assert names(stack, "gateway") == {stack.container("gateway")}
+
+
+def test_a_gateway_that_dies_takes_its_pages_and_no_others(
+    stack: Stack, browser: Browser, counter: str
+) -> None:
+    stack.dashops("scale", "gateway=2", "-y")
+    until(lambda: snapshots(stack, counter) == 2, "each gateway has a snapshot", 90)
+    ten = Ten(stack, browser, counter)
+    try:
+        # Not even its name is there any more, as on a machine that is gone.
+        stack.docker("rm", "--force", f"{stack.project}-gateway-2")
+        living = kernels(stack)
+        assert living == [TEN // 2]
+        until(lambda: sum(map(reloaded, ten.pages)) == TEN // 2, "its pages load anew", 90)
+        assert kernels(stack) == [TEN]
+    finally:
+        ten.close()
+    stack.dashops("scale", "gateway=1", "-y")
+
+
+def reloaded(page: Page) -> bool:
+    """Whether it is another page than the one that was opened, and can be used."""
+    try:
+        return not page.evaluate("window.here") and page.is_visible("button:has-text('Count')")
+    except Error:  # while it loads
+        return False
+
+
+def told(stack: Stack) -> dict[str, Any]:
+    """What the dashboard server says of itself."""
+    token = (stack.folder / ".dashops" / "secrets" / "deploy-token").read_text().strip()
+    url = f"http://127.0.0.1:{stack.ports['dashboard']}/_api/status"
+    return dict(httpx.get(url, headers={"Authorization": f"token {token}"}, timeout=30).json())
+
+
+def snapshots(stack: Stack, name: str) -> int:
+    """How many gateways have one of a dashboard."""
+    opening = {each["dashboard"]: each for each in told(stack)["opening"]}
+    return len(opening[name]["snapshots"])
+
+
+def kernels(stack: Stack) -> list[int]:
+    """How many each gateway that answers has."""
+    return [each["kernels"] for each in told(stack)["gateways"] if each["reachable"]]

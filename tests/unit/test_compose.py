@@ -9,7 +9,7 @@ import yaml
 from containers import FRESH, applied
 from test_local import FRESH as LOCAL
 
-from dashops import errors, stack
+from dashops import errors, run, stack
 from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets import compose, local, machine, origin
@@ -265,3 +265,14 @@ def test_all_slots_with_python_can_run_from_the_source_and_no_other() -> None:
         read().developing(["proxy"])
     with pytest.raises(errors.SpecError, match="`develop` is for containers"):
         local.check(read("develop: [gateway]"), LOCAL)
+
+
+def test_a_compose_that_hides_its_failures_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.shutil, "which", lambda name: name)
+    said = {
+        "docker compose version": "v2.40.0",
+        "docker compose no-such-command": run.Result((), 0, "", "unknown command"),
+        "docker-compose version": "2.40.1",
+        "docker-compose no-such-command": run.Result((), 16, "", "unknown command"),
+    }
+    assert engine.compose(run.Fake(said)).argv == ("docker-compose",)

@@ -100,6 +100,16 @@ def test_one_that_drains_is_nothing_to_do_until_it_is_left() -> None:
     assert steps(left, TITLE) == ["dashboard: remove dashboard-1"]
 
 
+def test_one_without_a_number_makes_way() -> None:
+    there = applied(read())
+    old = [
+        replace(each, service=each.service.replace("gateway-1", "gateway"))
+        for each in there.containers
+    ]
+    found = steps(replace(there, containers=tuple(old)))
+    assert found == ["gateway: remove container", "gateway: start container"]
+
+
 def test_a_gateway_that_has_kernels_stays_a_while() -> None:
     fewer = beside(applied(read()), "gateway-2", said={"kernels": 2})
     assert drained.drains(fewer, fewer.of("gateway")[1])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import drained, health, more, recipe
+from dashops.targets.compose import drained, health, more, naming, recipe
 from dashops.targets.compose.check import check
 from dashops.targets.compose.drained import meanwhile
 from dashops.targets.compose.drift import drift
@@ -67,6 +67,14 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         rooms = (stack.state_dir / "rendered", stack.state_dir / "secrets")
         owner = f"{facts.uid}:{facts.uid}"
         yield Step(FILES, "make", "hand over files", reason, ("chown", "-R", owner, *rooms))
+    for each in facts.containers:
+        # Its name is that of the first of several now.
+        if each.slot in naming.NUMBERED and not naming.number(each.service):
+            words, env = ("docker", "rm", "--force", each.name), facts.environment
+            why, ends = "made by an older dashops", (each.slot,) if each.running else ()
+            yield Step(
+                each.slot, "stop", "remove container", why, words, env, alone=True, ends=ends
+            )
     for slot in SLOTS:
         for service in recipe.services(files, slot):
             if reason := _restart(facts, files, slot, service):
@@ -153,7 +161,8 @@ def images(files: Mapping[str, str]) -> dict[str, str]:
 def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> Step:
     """Make the container of a service, beside the one that it replaces if there are two names."""
     own = [each for each in facts.of(slot) if each.service == service]
-    beside = [each.service for each in facts.of(slot) if each.running and each not in own]
+    others = (each for each in facts.of(slot) if each.running and each not in own)
+    beside = [each.service for each in others if naming.number(each.service)]
     kind: Kind = "restart" if own or beside else "start"
     action = "replace container" if own else "start container"
     words = ["up", "--detach", "--no-build", "--no-deps"]

@@ -20,7 +20,7 @@ def replaced(facts: Facts, files: Mapping[str, str]) -> list[Container]:
     """Containers of numbered slots that the recipe has no more."""
     wanted = {name for slot in naming.NUMBERED for name in recipe.services(files, slot)}
     found = [each for each in facts.containers if each.slot in naming.NUMBERED]
-    return [each for each in found if each.service not in wanted]
+    return [each for each in found if naming.number(each.service) and each.service not in wanted]
 
 
 def drains(facts: Facts, container: Container) -> bool:

