@@ -29,14 +29,19 @@ def drains(facts: Facts, container: Container) -> bool:
     return container.running and container.service not in listed and bool(container.busy)
 
 
-def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:  # noqa: ARG001
-    """Why a container that was replaced may not go yet; for all other steps nothing.
+def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:
+    """Why a container that was replaced, or its image, may not go yet; for other steps nothing.
 
     Compose itself looks again at what is there.
     """
     if stack.host:
         # Preparing it, or its restart, ends the connection.
         link.opened(stack)
+    if step.argv[:3] == ("docker", "image", "rm") and files:
+        with engine.connected(stack) as client:
+            found = client.api.containers(all=True, filters=asking.mine(stack))
+        held = {each["Image"] for each in found} & set(map(str, step.argv))
+        return "a container that drains has one of them" if held else ""
     if step.kind != "remove" or step.slot not in naming.NUMBERED:
         return ""
     told = (stack.state_dir / "rendered" / naming.SHIFT).stat().st_mtime + KNOWN
