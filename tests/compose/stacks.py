@@ -60,7 +60,10 @@ class Stack:
         return self._run(COMPOSE, "--file", file, *words)
 
     def container(self, slot: str) -> str:
-        return f"{self.project}-{slot}-1"
+        """The name of a slot's container, the first where there are several."""
+        mine = ("--filter", f"label=dashops.stack={self.project.removeprefix('dashops-')}")
+        named = ("--filter", f"label=dashops.slot={slot}", "--format", "{{.Names}}")
+        return min(self.docker("ps", "--all", *mine, *named).split())
 
     def slots(self) -> dict[str, dict[str, Any]]:
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """Servers are replaced while ten browsers are open: every kernel goes on, and nobody is refused."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,24 +133,25 @@ def names(stack: Stack, slot: str) -> set[str]:
 
 
 def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Ten) -> None:
-    # A package more is another image.
+    before = names(stack, "dashboard")
+    # A package less is another image.
     change(stack, "dashboard:\n", "dashboard:\n  frontends: [jupyterlab-widgets, plotly]\n")
     told = stack.dashops("plan", code=2)
     assert "dashboard: build image (image changed)" in told
-    assert "dashboard: start dashboard-2 beside dashboard-1" in told
+    assert re.search(r"dashboard: start dashboard-\d beside dashboard-\d", told)
+    assert "lose" not in told
     with knocking(stack):
         said = stack.dashops("up", "-y")
-    assert "10 still use it" in said or "draining" in stack.dashops("status")
-    assert names(stack, "dashboard") == {
-        stack.container("dashboard"),
-        f"{stack.project}-dashboard-2",
-    }
+    assert "10 still use it" in said
+    both = names(stack, "dashboard")
+    assert before < both and len(both) == 2
+    assert "draining" in stack.dashops("status")
     ten.click()
     assert stack.dashops("plan").strip() == "nothing to do"
     ten.close()
-    until(lambda: "remove dashboard-1" in look(stack), "the server that was replaced may go", 60)
+    until(lambda: "dashboard: remove" in look(stack), "the server that was replaced may go", 60)
     stack.dashops("up", "-y")
-    assert names(stack, "dashboard") == {f"{stack.project}-dashboard-2"}
+    assert names(stack, "dashboard") == both - before
     assert stack.dashops("plan").strip() == "nothing to do"
 
 
@@ -175,7 +177,7 @@ def test_ten_pages_stay_while_gateways_go(stack: Stack, browser: Browser, counte
         ten.close()
     until(lambda: look(stack).count("gateway: remove gateway-") == 2, "two may go", 60)
     stack.dashops("up", "-y")
-    assert names(stack, "gateway") == {stack.container("gateway")}
+    assert len(names(stack, "gateway")) == 1
 
 
 def test_a_gateway_that_dies_takes_its_pages_and_no_others(
@@ -186,7 +188,7 @@ def test_a_gateway_that_dies_takes_its_pages_and_no_others(
     ten = Ten(stack, browser, counter)
     try:
         # Not even its name is there any more, as on a machine that is gone.
-        stack.docker("rm", "--force", f"{stack.project}-gateway-2")
+        stack.docker("rm", "--force", max(names(stack, "gateway")))
         living = kernels(stack)
         assert living == [TEN // 2]
         until(lambda: sum(map(reloaded, ten.pages)) == TEN // 2, "its pages load anew", 90)
