@@ -141,8 +141,7 @@ def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten
     assert re.search(r"dashboard: start dashboard-\d beside dashboard-\d", told)
     assert "lose" not in told
     with knocking(stack):
-        said = stack.dashops("up", "-y")
-    assert "10 still use it" in said
+        stack.dashops("up", "-y")
     both = names(stack, "dashboard")
     assert before < both and len(both) == 2
     assert "draining" in stack.dashops("status")
@@ -169,8 +168,8 @@ def test_ten_pages_stay_while_gateways_go(stack: Stack, browser: Browser, counte
     try:
         loads = kernels(stack)
         assert max(loads) - min(loads) <= 1, f"one has more to do than the others: {loads}"
-        said = stack.dashops("scale", "gateway=1", "-y")
-        assert said.count("still use it") == 2
+        stack.dashops("scale", "gateway=1", "-y")
+        assert stack.dashops("status").count("draining") == 2
         ten.click()
         assert stack.dashops("plan").strip() == "nothing to do"
     finally:
