@@ -40,7 +40,8 @@ def read(folder: Path, target: str, known: tuple[str, ...]) -> Overlay:
 
     `known` are all targets. SpecError for a file that cannot mean anything there.
     """
-    if not folder.is_dir():
+    # In a checkout of dashops the folder of that name is its own.
+    if not folder.is_dir() or folder.samefile(packaged.RECIPES):
         return NONE
     for path in sorted(folder.iterdir()):
         if path.is_dir() and path.name not in (*known, SHARED) and not path.name.startswith("."):

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from dashops import cli, converge, editing, errors, render, stack
+from dashops.render import overlay
 from dashops.run import Fake, Result
 from dashops.stack import Stack
+from dashops.targets import NAMES
 
 NAME = "proxy/Caddyfile.j2"
 MERGE = "git merge-file"
@@ -167,3 +169,7 @@ def test_the_plan_says_it_and_is_empty_by_itself(
     with pytest.raises(SystemExit):
         cli.main()
     assert json.loads(capsys.readouterr().out)["notes"] == list(notes)
+
+
+def test_the_checkout_of_dashops_is_no_overlay() -> None:
+    assert overlay.read(render.RECIPES, "compose", NAMES) == overlay.NONE
