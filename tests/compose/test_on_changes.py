@@ -1,6 +1,7 @@
 """Servers are replaced while ten browsers are open: every kernel goes on, and nobody is refused.
 
-After the tests of hosts, which use the images of the stack as it was made."""
+After the tests of hosts, which use the images of the stack as it was made.
+"""
 
 import json
 import re
