@@ -102,6 +102,8 @@ def test_its_ports_come_here_until_ctrl_c(away: stacks.Stack) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # Where tests run in the background Ctrl-C is ignored, and so it would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert tunnel.stdout is not None
     try:
