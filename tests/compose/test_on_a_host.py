@@ -83,7 +83,7 @@ def test_an_example_is_deployed_there(away: stacks.Stack, host: hosts.Host) -> N
     away.dashops("deploy-notebook", EXAMPLE.name)
     assert "tips" in away.dashops("dashboards")
     port = away.ports["dashboard"]
-    assert machine.free(port), "the tunnel is not closed"
+    until(lambda: machine.free(port), "the tunnel is closed", 10)
     login = f"http://127.0.0.1:{port}/login"
     assert "password" in host.says(
         f'python3 -c "import urllib.request as u; print(u.urlopen({login!r}).read().decode())"'
@@ -115,7 +115,7 @@ def test_its_ports_come_here_until_ctrl_c(away: stacks.Stack) -> None:
     finally:
         tunnel.send_signal(signal.SIGINT)
         assert tunnel.wait(20) == 0
-    assert machine.free(port), "the tunnel is not closed"
+    until(lambda: machine.free(port), "the tunnel is closed", 10)
 
 
 def test_what_was_edited_there_is_named_and_sent_again(
