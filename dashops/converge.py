@@ -1,6 +1,6 @@
 """What `up` and the ways back share: a plan of a stack, and its steps under the lock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dashops import apply, editing, history, losses, secrets, targets
 from dashops import plan as planning
@@ -58,20 +58,15 @@ def converge(
     if planned.empty:
         target.wait(stack, tell)
         return
-
-    def meanwhile(step: planning.Step) -> str:
-        held.keep()
-        return target.meanwhile(stack, basis.wanted, step)
-
     digest = planning.digest(basis.wanted)
     with history.recorded(stack, verb, planned, reason, digest):
         history.keep(stack, digest, basis.wanted)
         secrets.ensure(stack.state_dir / "secrets", target.SECRETS)
         changes = planning.changes(basis.found, basis.wanted)
         apply.write(stack.state_dir / "rendered", changes, basis.wanted)
-        apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)
+        _do(stack, planned.steps, basis.wanted, run, tell, held)
         target.wait(stack, tell)
-        apply.steps(planned.tidy, run, tell, target.SLOTS, meanwhile)
+        _do(stack, planned.tidy, basis.wanted, run, tell, held)
 
 
 def end(
@@ -80,24 +75,31 @@ def end(
     """Do what a plan of `down` says; that is recorded, too."""
     if planned.empty:
         return
-    target = targets.by_name(stack.target)
-
-    def meanwhile(step: planning.Step) -> str:
-        held.keep()
-        return target.meanwhile(stack, {}, step)
-
     with history.recorded(stack, "down", planned, reason):
-        apply.steps(planned.steps, run, tell, target.SLOTS, meanwhile)
+        _do(stack, planned.steps, {}, run, tell, held)
 
 
 def again(basis: Basis, run: Run, tell: Callable[[Event], None], held: Held, reason: str) -> None:
     """Do what a plan of `restart` says, and return when every slot is healthy; it is recorded."""
-    stack, target = basis.stack, targets.by_name(basis.stack.target)
+    stack = basis.stack
+    with history.recorded(stack, "restart", basis.plan, reason):
+        _do(stack, basis.plan.steps, basis.found, run, tell, held)
+        targets.by_name(stack.target).wait(stack, tell)
+
+
+def _do(
+    stack: Stack,
+    steps: Iterable[planning.Step],
+    files: Mapping[str, str],
+    run: Run,
+    tell: Callable[[Event], None],
+    held: Held,
+) -> None:
+    """Run steps that lead to these files; each looks first at the lock and at what is there."""
+    target = targets.by_name(stack.target)
 
     def meanwhile(step: planning.Step) -> str:
         held.keep()
-        return target.meanwhile(stack, basis.found, step)
+        return target.meanwhile(stack, files, step)
 
-    with history.recorded(stack, "restart", basis.plan, reason):
-        apply.steps(basis.plan.steps, run, tell, target.SLOTS, meanwhile)
-        target.wait(stack, tell)
+    apply.steps(steps, run, tell, target.SLOTS, meanwhile)

@@ -30,7 +30,6 @@ def find(stack: Stack, ends: Iterable[str]) -> Mapping[str, Loss]:
 
 def _viewing(stack: Stack) -> Loss:
     try:
-        targets.by_name(stack.target).reach(stack)
         # It is asked for a second that it answers at all, or one that hangs would hold up plans.
         _ask(stack, "dashboard", "/readyz", "")
         token = secrets.read(stack.state_dir / "secrets", "deploy-token")
@@ -44,7 +43,6 @@ def _viewing(stack: Stack) -> Loss:
 
 def _authoring(stack: Stack) -> Loss:
     try:
-        targets.by_name(stack.target).reach(stack)
         told = json.loads(_ask(stack, "notebook", "/api/status", "notebook-token"))
         return Loss("notebook", kernels=int(told["kernels"]))
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, DashopsError):
@@ -52,6 +50,7 @@ def _authoring(stack: Stack) -> Loss:
 
 
 def _ask(stack: Stack, slot: str, path: str, secret: str) -> bytes:
+    targets.by_name(stack.target).reach(stack)
     headers = {}
     if secret:
         token = secrets.read(stack.state_dir / "secrets", secret)

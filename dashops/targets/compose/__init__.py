@@ -84,20 +84,18 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
     """Remove what a healthy stack uses no more: containers that were replaced, and images."""
-    replaced = drained.replaced(facts, files)
-    for each in replaced:
-        # One whose pages are still open goes at a later time.
-        if not drained.drains(facts, each):
-            action = f"remove {each.service}"
-            words = ("docker", "rm", "--force", each.name)
-            env = facts.environment
-            yield Step(each.slot, "remove", action, "replaced", words, env, alone=True, saw=each.id)
     used = set(images(files).values())
-    used |= {each.image for each in replaced if drained.drains(facts, each)}
+    for each in drained.replaced(facts, files):
+        if drained.drains(facts, each):
+            # It goes when its pages are left, and its image with it.
+            used.add(each.image)
+            continue
+        action = f"remove {each.service}"
+        words, env = ("docker", "rm", "--force", each.name), facts.environment
+        yield Step(each.slot, "remove", action, "replaced", words, env, alone=True, saw=each.id)
     old = [tag for tag in facts.images if tag not in used]
     if old:
         argv = ("docker", "image", "rm", *old)
-        # One that still drains keeps its image.
         yield Step(IMAGES, "remove", "remove images", "no longer used", argv, facts.environment)
     if old := [tag for tag in facts.built if tag not in used]:
         argv = ("docker", "image", "rm", *old)

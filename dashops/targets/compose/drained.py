@@ -18,14 +18,14 @@ POLL = 0.5
 
 def replaced(facts: Facts, files: Mapping[str, str]) -> list[Container]:
     """Containers of numbered slots that the recipe has no more."""
-    wanted = {name for slot in naming.NUMBERED for name in recipe.services(files, slot)}
+    wanted = _listed(files)
     found = [each for each in facts.containers if each.slot in naming.NUMBERED]
     return [each for each in found if naming.number(each.service) and each.service not in wanted]
 
 
 def drains(facts: Facts, container: Container) -> bool:
     """Whether it was replaced at an earlier time, and somebody still uses it."""
-    listed = {name for slot in naming.NUMBERED for name in recipe.services(facts.rendered, slot)}
+    listed = _listed(facts.rendered)
     return container.running and container.service not in listed and bool(container.busy)
 
 
@@ -56,6 +56,11 @@ def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:
             return "it does not say whether somebody uses it; the next `up` removes it"
         time.sleep(POLL)
     return "" if found else "it is gone"
+
+
+def _listed(files: Mapping[str, str]) -> set[str]:
+    """The numbered services of a recipe."""
+    return {name for slot in naming.NUMBERED for name in recipe.services(files, slot)}
 
 
 def _container(stack: Stack, ident: str) -> Container | None:

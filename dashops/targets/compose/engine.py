@@ -13,8 +13,8 @@ from dashops.errors import ToolError
 from dashops.run import Run
 from dashops.stack import Stack
 from dashops.targets.compose.host import link
+from dashops.targets.compose.host.findings import OLDEST
 
-OLDEST = (20, 10)
 # Seconds. An engine that is busy building answers late.
 PATIENCE = 60
 SILENT = "no Docker Engine answers"

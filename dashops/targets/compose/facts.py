@@ -16,13 +16,11 @@ from dashops.targets import machine, origin
 from dashops.targets.compose import engine
 from dashops.targets.compose.engine import Compose
 from dashops.targets.compose.host import asking, link
-from dashops.targets.compose.host.asking import Machine
+from dashops.targets.compose.host.asking import NOBODY, Machine
 from dashops.targets.origin import Origin
 
 SLOTS = ("gateway", "dashboard", "notebook", "proxy")
 SERVICES = ("gateway", "dashboard", "notebook")
-# Who runs in the containers of a stack that root brings up.
-NOBODY = 10001
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def containers(client: Any, found: list[dict[str, Any]], *, remote: bool) -> Ite
             folder=labels.get("dashops.folder", ""),
             image=about["Config"]["Image"],
             pid=int(state["Pid"]) if remote else _seen(int(state["Pid"]), about["Id"]),
-            started=_time(state["StartedAt"]),
+            started=_moment(state["StartedAt"]),
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
             said=said,
             looked=looked,
@@ -192,9 +190,7 @@ def _said(health: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
 
 def _moment(text: str) -> float:
     """A Unix time; the engine writes that of a look with the zone of its machine."""
-    head, _, rest = text.partition(".")
-    zone = rest.lstrip("0123456789").replace("Z", "+00:00")
-    return datetime.fromisoformat(f"{head}{zone or '+00:00'}").timestamp()
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _seen(pid: int, ident: str) -> int:
@@ -203,11 +199,6 @@ def _seen(pid: int, ident: str) -> int:
         if ident in Path(f"/proc/{pid}/cgroup").read_text():
             return pid
     return 0
-
-
-def _time(text: str) -> float:
-    # Nanoseconds, which Python's clock does not have.
-    return datetime.fromisoformat(f"{text.partition('.')[0].rstrip('Z')}+00:00").timestamp()
 
 
 def _tags(client: Any, stack: Stack) -> Iterator[str]:

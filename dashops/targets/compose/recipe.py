@@ -16,9 +16,9 @@ from dashops.targets import NAMES, origin, packages
 from dashops.targets import services as shared
 from dashops.targets.compose import composed, naming
 from dashops.targets.compose.composed import own, said, services
-from dashops.targets.compose.facts import NOBODY, SERVICES, SLOTS, Facts, project
+from dashops.targets.compose.facts import SERVICES, SLOTS, Facts, project
 from dashops.targets.compose.host import files as files_there
-from dashops.targets.compose.host.asking import folder
+from dashops.targets.compose.host.asking import NOBODY, folder
 from dashops.targets.place import Place
 
 __all__ = [
@@ -65,16 +65,16 @@ STATE = "/var/lib/dashops"
 
 def files(stack: Stack, facts: Facts) -> dict[str, str]:
     """Every rendered file of the stack, `{path under .dashops/rendered: text}`."""
-    values = _values(stack, facts)
+    values, mine = _values(stack, facts), render.overlay.read(stack.recipes_dir, "compose", NAMES)
     blank = dict.fromkeys(SLOTS, "")
     first = naming.first(stack)
-    drafts = _rendered(stack, values | first | {"images": blank, "digests": blank})
+    drafts = _rendered(stack, mine, values | first | {"images": blank, "digests": blank})
     images = {slot: image(stack, facts, drafts, slot) for slot in SLOTS}
-    drafts = _rendered(stack, values | first | {"images": images, "digests": blank})
+    drafts = _rendered(stack, mine, values | first | {"images": images, "digests": blank})
     digests = {slot: plan.digest(own(drafts, slot)) for slot in SLOTS}
     names = naming.choose(stack, facts, digests)
     more = {"images": images, "digests": digests | _more(drafts)}
-    made = _rendered(stack, values | names | more)
+    made = _rendered(stack, mine, values | names | more)
     composed.demand(stack, made, naming.slots(names), images, digests)
     return made
 
@@ -216,8 +216,7 @@ def _modules(packages: Iterable[str]) -> Iterator[str]:
             yield Requirement(each).name.lower().replace("-", "_")
 
 
-def _rendered(stack: Stack, values: Mapping[str, object]) -> dict[str, str]:
-    mine = render.overlay.read(stack.recipes_dir, "compose", NAMES)
+def _rendered(stack: Stack, mine: render.Overlay, values: Mapping[str, object]) -> dict[str, str]:
     made = render.recipe("compose", values, mine)
     if stack.environment.certificates:
         made["images/ca.pem"] = stack.environment.certificates.read_text(encoding="utf-8")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dashops.stack import Stack
 from dashops.targets import Slot, State
 from dashops.targets.compose import engine, recipe
-from dashops.targets.compose.facts import NOBODY, SLOTS, Container, Facts, project
+from dashops.targets.compose.facts import SLOTS, Container, Facts, project
 from dashops.targets.compose.host import link
+from dashops.targets.compose.host.asking import NOBODY
 
 GATEWAY = "dashops.slot=gateway"
 STATES: dict[str, State] = {

@@ -11,6 +11,7 @@ from dashops.stack import Stack
 from dashops.targets.compose.host import link
 
 HOME = "/var/lib/dashops"
+# Who runs in the containers of a stack that root brings up.
 NOBODY = 10001
 # The parts of a stack's folder there.
 PARTS = ("rendered", "secrets", "given")
