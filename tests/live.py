@@ -1,6 +1,7 @@
 """A real stack for tests that need one: `dashops up` in a temporary folder, on free ports."""
 
 import json
+import random
 import re
 import socket
 import ssl
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ ALONE = {"up", "down", "smoke", "attack"}  # verbs in a process of their own
 UNSEEN = {"browser": "none"}
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # or each client loads certificates: 30 ms
 CELL_TIMEOUT, GRACE, IDLE = 15, 2, 120  # seconds
+PORTS = 10_100, 20_000  # browsers refuse 10080
 
 Cell = tuple[str, str] | str
 
@@ -229,11 +231,18 @@ def kernel_in(page: str) -> str:
 
 
 def free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports nobody listens on, below those of kernels and of connections to other places.
+
+    The system's own choice is of the latter: one was another program's connection before the
+    server came to listen.
+    """
+    found: set[int] = set()
+    while len(found) < number:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.add(port)
+    return list(found)
 
 
 def placed() -> tuple[dict[str, int], dict[str, dict[str, Any]]]:
