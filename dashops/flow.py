@@ -201,7 +201,7 @@ def status(stack: Stack, run: Run) -> Status:
     """What runs now, and what viewers do. Changes nothing."""
     target = targets.by_name(stack.target)
     slots = tuple(target.slots(stack, target.facts(stack, run)))
-    if not any(slot.slot == "dashboard" and slot.state == "healthy" for slot in slots):
+    if not any(_dashboard(slot) and slot.state == "healthy" for slot in slots):
         return Status(stack.name, slots)
     try:
         target.reach(stack)
@@ -240,6 +240,11 @@ def password(stack: Stack, slot: str) -> Login:
     name = {"dashboard": "viewer-password", "notebook": "notebook-token"}[slot]
     secret = secrets.read(stack.state_dir / "secrets", name)
     return Login(stack.url(slot), stack.dashboard.user if slot == "dashboard" else "", secret)
+
+
+def _dashboard(slot: Slot) -> bool:
+    """Whether it is the dashboard server, or one of two."""
+    return slot.slot.partition("-")[0] == "dashboard"
 
 
 def _refuse_second(stack: Stack, run: Run) -> None:

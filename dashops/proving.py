@@ -41,6 +41,18 @@ def smoke(stack: Stack, run: Run, tell: apply.Tell, junit: Path | None) -> check
     return report
 
 
+def story(stack: Stack, run: Run, number: str) -> checks.Report:
+    """Check what viewers need on one of several dashboard servers, whether or not it serves.
+
+    Raises ToolError when the checks cannot be run; a check that fails is in the report.
+    """
+    name = f"dashops-smoke-{random.token_hex(4)}"
+    try:
+        return checks.check(stack, run, name, number)
+    finally:
+        _withdraw(stack, name)
+
+
 def attack(
     stack: Stack, run: Run, url: str | None, who: attacking.Login | None, tell: apply.Tell
 ) -> attacking.Report:

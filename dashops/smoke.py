@@ -17,6 +17,7 @@ from dashops.run import Run
 from dashops.stack import FILE, Stack
 
 CHECKS = Path(__file__).parent / "checks"
+STORY = "test_story.py"
 NEEDED = ("pytest", "testinfra")
 # Seconds for all checks together; each has shorter limits of its own.
 DEADLINE = 600
@@ -78,16 +79,17 @@ def require_installed(packages: Iterable[str] = NEEDED) -> None:
         )
 
 
-def check(stack: Stack, run: Run, dashboard: str) -> Report:
+def check(stack: Stack, run: Run, dashboard: str, number: str = "") -> Report:
     """Run all checks; they publish a notebook as `dashboard` and remove it.
 
+    With the `number` of one of several dashboard servers, what its viewers need is checked there.
     Raises ToolError when the checks cannot run.
     """
     with tempfile.TemporaryDirectory(prefix="dashops-smoke-") as scratch:
         file = Path(scratch) / "report.xml"
         # Code 1 says that checks failed; every other one, that they did not run.
         run(
-            *_command(stack, dashboard, file),
+            *_command(stack, dashboard, file, number),
             ok=(0, 1),
             env={
                 # The operator's own pytest plugins and options are not for these checks.
@@ -116,17 +118,19 @@ def read(stack: Stack, junit: str) -> Report:
     return Report(stack.name, checks, ElementTree.tostring(root, encoding="unicode"))
 
 
-def _command(stack: Stack, dashboard: str, file: Path) -> tuple[str | Path, ...]:
+def _command(stack: Stack, dashboard: str, file: Path, number: str) -> tuple[str | Path, ...]:
+    checks = CHECKS / STORY if number else CHECKS
     hosts = targets.by_name(stack.target).hosts(stack)
     return (
         # Without -P and the next three options, files in the operator's folder would take part.
-        *(sys.executable, "-P", "-m", "pytest", CHECKS),
+        *(sys.executable, "-P", "-m", "pytest", checks),
         *("-c", "/dev/null", f"--rootdir={CHECKS}", f"--confcutdir={CHECKS}"),
         *("--import-mode=importlib", "-p", "no:cacheprovider", "-p", "testinfra.plugin"),
         # An assert says its reason itself; pytest's would show the values, which may be secrets.
         *("--assert=plain", "--tb=short", "-q"),
         *(f"--hosts={','.join(hosts)}", f"--junitxml={file}"),
         *(f"--stack={stack.path or stack.folder / FILE}", f"--dashboard={dashboard}"),
+        f"--number={number}",
     )
 
 

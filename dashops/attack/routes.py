@@ -99,6 +99,7 @@ ALL = (
     Route(MAIN, "/_api/backup", _same(ADMIN, "GET")),
     Route(MAIN, "/_api/restore", _same(ADMIN, "POST")),
     Route(MAIN, "/_api/status", _same(READ, "GET")),
+    Route(MAIN, "/_api/turn", _same(ADMIN, "GET", "PUT")),
     Route(MAIN, "/_api/tokens", _same(ADMIN, "GET", "POST")),
     Route(MAIN, "/_api/tokens/TOKEN", _same(ADMIN, "DELETE")),
     Route(MAIN, "/_api/audit", _same(ADMIN, "GET")),

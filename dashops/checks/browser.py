@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashops.checks import chromium
+from dashops.client import turns
 from dashops.secrets import Secret
 
 # Milliseconds. A dashboard runs its notebook while it is opened.
@@ -18,13 +19,15 @@ GLIMPSE = 300
 class Story:
     """A dashboard whose slider turns the text `before` into `after`.
 
-    `missing` is what it shows instead where it cannot have a slider.
+    `missing` is what it shows instead where it cannot have a slider. Of several servers it asks
+    that one which has the `number`.
     """
 
     link: str
     before: str
     after: str
     missing: str
+    number: str = ""
 
 
 @dataclass
@@ -53,7 +56,8 @@ def watch(story: Story, user: str, password: Secret) -> Seen:
             # Chromium writes settings and caches into the home of whoever starts it.
             env={**os.environ, "HOME": tempfile.gettempdir()},
         )
-        page = browser.new_context(service_workers="block").new_page()
+        own = {turns.NUMBER: story.number} if story.number else None
+        page = browser.new_context(service_workers="block", extra_http_headers=own).new_page()
         page.set_default_timeout(ANSWER)
         _listen(page, seen)
         try:

@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """What `dashops smoke` hands over: a place and a name, never a secret."""
     parser.addoption("--stack", type=Path, help="the stack file, which need not exist")
     parser.addoption("--dashboard", help="the name to publish the story's notebook under")
+    parser.addoption("--number", default="", help="of the dashboard server, where two take turns")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -124,3 +125,9 @@ def family(
 def dashboard(request: pytest.FixtureRequest) -> str:
     """The name to publish the story's notebook under."""
     return str(request.config.getoption("dashboard"))
+
+
+@pytest.fixture(scope="session")
+def number(request: pytest.FixtureRequest) -> str:
+    """Which of several dashboard servers is checked; empty for the one that serves."""
+    return str(request.config.getoption("number"))

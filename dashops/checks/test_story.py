@@ -26,15 +26,15 @@ SHORTEST = 12
 
 
 @pytest.fixture(scope="module")
-def server(stack: Stack, secrets: Mapping[str, Secret]) -> client.Server:
+def server(stack: Stack, secrets: Mapping[str, Secret], number: str) -> client.Server:
     """The dashboard server's API, with the right to publish."""
-    return client.Server(stack.url("dashboard"), secrets["deploy-token"])
+    return client.Server(stack.url("dashboard"), secrets["deploy-token"], number=number)
 
 
 @pytest.fixture(scope="module")
-def login(stack: Stack, dashboard: str) -> Iterator[Login]:
+def login(stack: Stack, dashboard: str, number: str) -> Iterator[Login]:
     """A viewer who can log in."""
-    with guest.guest(stack, dashboard) as found:
+    with guest.guest(stack, dashboard, number) as found:
         if found is None:
             pytest.skip(f"people log in by `{stack.identity.provider}`, which no check can")
         yield found
@@ -42,11 +42,15 @@ def login(stack: Stack, dashboard: str) -> Iterator[Login]:
 
 @pytest.fixture(scope="module")
 def link(
-    server: client.Server, stack: Stack, secrets: Mapping[str, Secret], dashboard: str
+    server: client.Server,
+    stack: Stack,
+    secrets: Mapping[str, Secret],
+    dashboard: str,
+    number: str,
 ) -> Iterator[str]:
     """Where the notebook is published for all who log in; removed again whatever happens."""
     deployed = server.upload(dashboard, NOTEBOOK.read_bytes(), lambda *_: None)
-    deciding = client.Server(stack.url("dashboard"), secrets["admin-token"])
+    deciding = client.Server(stack.url("dashboard"), secrets["admin-token"], number=number)
     administration.share(deciding, dashboard, (administration.Grant("signed-in", ""),), None)
     yield deployed.link
     if dashboard in _names(server):
@@ -54,13 +58,13 @@ def link(
 
 
 @pytest.fixture(scope="module")
-def seen(login: Login, link: str) -> browser.Seen:
+def seen(login: Login, link: str, number: str) -> browser.Seen:
     """What a viewer's browser saw and sent while it moved the slider."""
     if chromium.path() is None:
         names = ", ".join(f"`{name}`" for name in chromium.NAMES)
         pytest.skip(f"there is no browser: install one of {names}, or set `{chromium.SETTING}`")
     pytest.importorskip("playwright", reason="playwright is not installed")
-    story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS)
+    story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS, number)
     return browser.watch(story, login.user, login.password)
 
 
@@ -70,9 +74,9 @@ def test_publish(link: str, server: client.Server, dashboard: str) -> None:
     assert dashboard in _names(server), f"the server does not list `{dashboard}`"
 
 
-def test_page(stack: Stack, login: Login, link: str, dashboard: str) -> None:
+def test_page(stack: Stack, login: Login, link: str, dashboard: str, number: str) -> None:
     """a viewer who logs in gets the dashboard's page, run by the gateway and without its code"""
-    visitor, url = web.Visitor(), stack.url("dashboard")
+    visitor, url = web.Visitor(number), stack.url("dashboard")
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', visitor.get(f"{url}/login").text)
     assert xsrf, "the login page has no form"
     form = {"username": login.user, "password": login.password.reveal()}

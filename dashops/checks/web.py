@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import Any
 
+from dashops.client import turns
+
 # Seconds; a dashboard runs its notebook while it is opened.
 PATIENCE = 60
 
@@ -29,12 +31,14 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 class Visitor:
     """Somebody with cookies of his own."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: str = "") -> None:
+        """Of several servers it asks that one which has the number."""
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
             urllib.request.HTTPCookieProcessor(CookieJar()),
             _Stay,
         )
+        self._opener.addheaders += [(turns.NUMBER, number)] if number else []
 
     def get(self, url: str, token: str = "", host: str = "") -> Answer:
         """Ask for a page, as that of another host if one is named; AssertionError for no answer."""

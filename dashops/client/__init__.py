@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from dashops import errors
-from dashops.client import about, copying, following, problems, usage
+from dashops.client import about, copying, following, problems, turns, usage
 from dashops.client.about import About, Kernel
 from dashops.client.copying import Progress
 from dashops.client.problems import NotAllowed, NotebookFailed, TokenRefused
@@ -80,13 +80,19 @@ _FORGOTTEN = {"message": "the server knows nothing of this deploy any more", "hi
 class Server:
     """A dashboard server; every method raises ToolError when it cannot do its work.
 
+    Where several take turns, `number` is of the one that is asked, and not of who serves.
     `transport` takes the place of the network.
     """
 
     def __init__(
-        self, url: str, token: Secret, transport: "httpx.BaseTransport | None" = None
+        self,
+        url: str,
+        token: Secret,
+        transport: "httpx.BaseTransport | None" = None,
+        number: str = "",
     ) -> None:
         self.url = _checked(url)
+        self._number = {turns.NUMBER: number} if number else {}
         self._token = token
         self._transport = transport
         text = token.reveal()
@@ -231,7 +237,7 @@ class Server:
 
         try:
             return httpx.Client(
-                headers={"Authorization": f"token {self._token.reveal()}"},
+                headers={"Authorization": f"token {self._token.reveal()}", **self._number},
                 timeout=httpx.Timeout(wait, connect=10, write=60),
                 follow_redirects=False,
                 transport=self._transport,

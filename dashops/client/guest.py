@@ -21,17 +21,18 @@ class Login:
 
 
 @contextlib.contextmanager
-def guest(stack: Stack, name: str) -> Iterator[Login | None]:
+def guest(stack: Stack, name: str, number: str = "") -> Iterator[Login | None]:
     """The account for all, or where the server keeps people one more of them, with that name.
 
-    None where people are kept elsewhere. Raises ToolError when the server does not answer.
+    Of several servers that one is asked that has the number. None where people are kept elsewhere.
+    Raises ToolError when the server does not answer.
     """
     if stack.identity.provider == "shared":
         word = secrets.read(stack.state_dir / "secrets", "viewer-password")
         yield Login(stack.dashboard.user, word)
     elif stack.identity.provider == "local":
         made = Login(name, Secret(token_urlsafe(24)))
-        people.add(_server(stack), name, made.password, "viewer", (), "")
+        people.add(_server(stack, number), name, made.password, "viewer", (), "")
         try:
             yield made
         finally:
@@ -46,6 +47,6 @@ def forget(stack: Stack, name: str) -> None:
         people.remove(_server(stack), name)
 
 
-def _server(stack: Stack) -> Server:
+def _server(stack: Stack, number: str = "") -> Server:
     token = secrets.read(stack.state_dir / "secrets", "admin-token")
-    return Server(stack.url("dashboard"), token)
+    return Server(stack.url("dashboard"), token, number=number)

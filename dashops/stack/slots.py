@@ -131,6 +131,12 @@ class Dashboard(Section):
         "`s3://bucket/prefix` that nothing else uses. Default: the folder `store`, which is "
         "the quickest.",
     )
+    check_first: bool = Field(
+        default=True,
+        description="Whether a dashboard server that replaces another one must first pass the "
+        "checks of viewers, which `dashops smoke` makes, before visitors are sent to it; on the "
+        "target compose. Default: true, so that nobody meets one that does not work.",
+    )
     drain_timeout: Seconds = Field(
         default=1800,
         description="Seconds that an open page may keep a revision after its name shows another. "

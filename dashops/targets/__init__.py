@@ -12,12 +12,13 @@ from dashops.stack import Stack
 
 NAMES = ("local", "compose")
 
-State = Literal["healthy", "starting", "failing", "stopped", "draining"]
+State = Literal["healthy", "starting", "failing", "stopped", "draining", "unchecked"]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot now, or one of several servers in it. One that is `draining` was replaced.
+    """One slot now, or one of several servers in it. One that is `draining` was replaced,
+    and visitors are not sent yet to one that is `unchecked`.
 
     `memory` is bytes of the process and all it started, `uptime` seconds."""
 

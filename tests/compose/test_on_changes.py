@@ -18,6 +18,7 @@ from stacks import Stack
 
 pytestmark = pytest.mark.compose
 TEN = 10
+UNFIT = "recipes/compose/insert/volumes_dashboard.yaml"
 COUNTER = """
 import os
 import ipywidgets as widgets
@@ -136,7 +137,18 @@ def names(stack: Stack, slot: str) -> set[str]:
 
 
 def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Ten) -> None:
+    """One without widgets gets no visitors; the next one does."""
     before = names(stack, "dashboard")
+    unfit = stack.folder / UNFIT
+    unfit.parent.mkdir(parents=True)
+    unfit.write_text("- {type: tmpfs, target: /opt/venv/share/jupyter/labextensions}\n")
+    with knocking(stack):
+        told = stack.dashops("up", "-y", code=3)
+    assert "a viewer moves a slider" in told and "does not appear" in told
+    assert "unchecked" in stack.dashops("status", code=1)
+    assert before < names(stack, "dashboard")
+    ten.click()
+    unfit.unlink()
     # A package less is another image.
     change(stack, "dashboard:\n", "dashboard:\n  frontends: [jupyterlab-widgets, plotly]\n")
     told = stack.dashops("plan", code=2)

@@ -49,6 +49,7 @@ def test_only_what_reads_a_changed_file_is_replaced() -> None:
     assert told(read("dashboard: {title: Sales}"), applied(read())) == [
         "dashboard: start dashboard-2 beside dashboard-1 "
         "(recipe changed: dashboard/dashboard.toml)",
+        "dashboard: check dashboard-2, send visitors to it (dashboard-1 serves)",
         "dashboard: remove dashboard-1 (replaced)",
     ]
 
@@ -189,6 +190,23 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "read", lambda _: RENDERED)
 
 
+INSPECTED = {
+    "Name": "/one",
+    "Image": "sha",
+    "Config": {"Labels": {}, "Image": "image"},
+    "HostConfig": {"PortBindings": None},
+    "State": {
+        "Paused": False,
+        "Status": "running",
+        "Pid": 1,
+        "StartedAt": "2026-11-28T11:00:00+00:00",
+        "Health": {
+            "Log": [{"Start": "2026-11-28T11:00:00+00:00", "Output": '{"serving": true}'}],
+        },
+    },
+}
+
+
 class Looks:
     """An engine whose containers are in the next of these states at each look."""
 
@@ -208,6 +226,9 @@ class Looks:
             for slot in compose.SLOTS
             for service in recipe.services(RENDERED, slot)
         ]
+
+    def inspect_container(self, ident: str) -> dict[str, object]:
+        return INSPECTED | {"Id": ident}
 
     def logs(self, ident: str, tail: int) -> bytes:
         return f"the log of {ident}, {tail} lines".encode()

@@ -108,6 +108,7 @@ def test_a_limit_of_all_containers_replaces_all(folder: Path) -> None:
         "dashboard: start dashboard-2 beside dashboard-1 (recipe changed: compose.yaml)",
         "notebook: replace container (recipe changed: compose.yaml)",
         "proxy: replace container (recipe changed: compose.yaml)",
+        "dashboard: check dashboard-2, send visitors to it (dashboard-1 serves)",
     ]
 
 

@@ -164,6 +164,7 @@ class DashboardServer(Voila):
             (r"/_api/backup", backups.Backup),
             (r"/_api/restore", backups.Restore),
             (r"/_api/status", api.Status),
+            (r"/_api/turn", shifts.Turn),
             (r"/_api/tokens", administering.Tokens),
             (r"/_api/tokens/([0-9a-f]{1,16})", administering.Token),
             (r"/_api/audit", administering.Audit),

@@ -102,21 +102,21 @@ class Config:
 
 @dataclass(frozen=True)
 class Shift:
-    """What may change while a server runs: which one visitors are sent to, and the gateways.
+    """What may change while a server runs: which one visitors shall be sent to, and the gateways.
 
-    ``url`` is where the others find that server.
+    ``servers`` is where they find each other, by instance.
     """
 
     instance: str
-    url: str
+    servers: Mapping[str, str]
     gateways: tuple[GatewayAddress, ...]
 
 
 def shift(path: Path) -> Shift:
     """Read a rendered ``shift.toml``; raises as ``load``, and OSError when it is gone."""
     data = tomllib.loads(path.read_text())
-    serving = data["serving"]
-    return Shift(serving["instance"], serving["url"].rstrip("/"), _gateways(data))
+    servers = {name: str(url).rstrip("/") for name, url in data["servers"].items()}
+    return Shift(data["serving"]["instance"], servers, _gateways(data))
 
 
 def load(path: Path, *others: Path, instance: str = "") -> Config:

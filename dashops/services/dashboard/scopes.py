@@ -33,6 +33,7 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
     "history.Rollback": {"POST": DEPLOY},
     "history.Thumbnail": {"GET": READ},
     "history.Switch": {"POST": DEPLOY},
+    "shifts.Turn": {"GET": ADMIN, "PUT": ADMIN},
     "uploads.Notebook": {"GET": READ, "POST": DEPLOY, "DELETE": DEPLOY},
     "usage.Usage": {"GET": READ},
     "users.Logout": {"POST": ADMIN},

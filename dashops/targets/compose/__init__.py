@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import drained, health, more, naming, recipe
+from dashops.targets.compose import drained, health, more, naming, recipe, trial
 from dashops.targets.compose.check import check
 from dashops.targets.compose.drained import meanwhile
 from dashops.targets.compose.drift import drift
@@ -80,6 +80,7 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
             if reason := _restart(facts, files, slot, service):
                 yield _start(stack, facts, slot, service, reason)
     yield from more.up(facts, files, _compose(stack, facts))
+    yield from trial.up(stack, facts, files)
 
 
 def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:  # noqa: ARG001
@@ -159,10 +160,11 @@ def images(files: Mapping[str, str]) -> dict[str, str]:
 def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> Step:
     """Make the container of a service, beside the one that it replaces if there are two names."""
     own = [each for each in facts.of(slot) if each.service == service]
+    used = [each for each in own if not trial.unused(each)]
     others = (each for each in facts.of(slot) if each.running and each not in own)
     beside = [each.service for each in others if naming.number(each.service)]
     kind: Kind = "restart" if own or beside else "start"
-    action = "replace container" if own else "start container"
+    action = "replace container" if used else "start container"
     words = ["up", "--detach", "--no-build", "--no-deps"]
     if beside:
         action = f"start {service} beside {', '.join(beside)}"
@@ -177,7 +179,7 @@ def _start(stack: Stack, facts: Facts, slot: str, service: str, reason: str) -> 
         hint=f"the one before serves on; `dashops logs {slot}` says more" if beside else "",
         # Two calls side by side would each make the network that both miss.
         alone=True,
-        ends=(slot,) if any(each.running for each in own) else (),
+        ends=(slot,) if any(each.running for each in used) else (),
         saw=" ".join(each.id for each in own),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashops.stack import Stack
 from dashops.targets import Slot, State
-from dashops.targets.compose import engine, recipe
+from dashops.targets.compose import engine, recipe, trial
 from dashops.targets.compose.facts import SLOTS, Container, Facts, project
 from dashops.targets.compose.host import link
 from dashops.targets.compose.host.asking import NOBODY
@@ -33,7 +33,11 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
             if each is None:
                 yield Slot(shown, "stopped", address)
                 continue
-            state: State = _state(each) if name in wanted else "draining"
+            state: State = _state(each)
+            if slot == "dashboard" and trial.waits(facts, each, wanted):
+                state = "unchecked"
+            elif name not in wanted and not each.serving:
+                state = "draining"
             runs = each.running
             yield Slot(
                 shown,

@@ -10,7 +10,9 @@ from dashops.services.dashboard import config, gateways, shifts
 SHIFT = """
 [serving]
 instance = "{instance}"
-url = "http://dashboard-{instance}:8866"
+[servers]
+1 = "http://dashboard-1:8866"
+2 = "http://dashboard-2:8866"
 """
 GATEWAY = '[[gateways]]\nurl = "http://{name}"\ntoken_file = "{token}"\n'
 
@@ -48,9 +50,12 @@ def server(tmp_path):
     }
     turn = shifts.Shifts(settings, Log())
 
-    def say(instance, *names):
+    def say(instance, *names, turns=None):
+        """One is wanted, and it is the turn of the other one if another is said."""
         gateway = [GATEWAY.format(name=name, token=tmp_path / "token") for name in names]
         file.write_text(SHIFT.format(instance=instance) + "".join(gateway))
+        if turns:
+            (tmp_path / "turn").write_text(turns)
         return asyncio.run(turn.look())
 
     return SimpleNamespace(turn=turn, say=say, settings=settings, ended=ended, store=tmp_path)
@@ -63,9 +68,13 @@ def answering(monkeypatch, server, *, ready):
     monkeypatch.setattr(server.turn, "_ready", asked)
 
 
-def test_it_serves_on_until_the_next_one_is_ready(server, monkeypatch):
-    answering(monkeypatch, server, ready=False)
+def test_it_serves_on_until_the_next_one_was_checked_and_is_ready(server, monkeypatch):
+    answering(monkeypatch, server, ready=True)
+    server.say("1", "gateway-1")
     server.say("2", "gateway-1")
+    assert not server.turn.over
+    answering(monkeypatch, server, ready=False)
+    server.say("2", "gateway-1", turns="2")
     assert not server.turn.over
     answering(monkeypatch, server, ready=True)
     server.say("2", "gateway-1")
@@ -75,9 +84,54 @@ def test_it_serves_on_until_the_next_one_is_ready(server, monkeypatch):
 
 def test_it_may_have_another_turn(server, monkeypatch):
     answering(monkeypatch, server, ready=True)
-    server.say("2", "gateway-1")
+    server.say("2", "gateway-1", turns="2")
+    assert server.turn.over
+    assert not server.say("1", "gateway-1")
+    assert server.turn.over
+    server.turn.take()
     assert server.say("1", "gateway-1")
     assert not server.turn.over
+
+
+def test_the_first_one_has_its_turn_at_once(server):
+    assert server.turn.turn == ""
+    server.say("1", "gateway-1")
+    assert server.turn.turn == "1"
+
+
+def test_one_that_starts_beside_another_waits_for_its_turn(server, monkeypatch):
+    (server.store / "turn").write_text("2")
+    answering(monkeypatch, server, ready=True)
+    turn = shifts.Shifts(server.settings, Log())
+    assert turn.over
+    server.say("1", "gateway-1")
+    assert server.turn.over
+
+
+def test_it_serves_in_place_of_one_that_is_gone(server, monkeypatch):
+    answering(monkeypatch, server, ready=True)
+    server.say("1", "gateway-1", turns="2")
+    assert server.turn.over
+    answering(monkeypatch, server, ready=False)
+    found = [server.say("1", "gateway-1") for _ in range(shifts.MISSED)]
+    assert found == [False] * (shifts.MISSED - 1) + [True]
+    assert not server.turn.over
+    # From now on it is its own turn, so that nobody asks for the other one any more.
+    server.say("1", "gateway-1")
+    assert server.turn.turn == "1"
+
+
+def test_one_that_nobody_checked_gives_way_when_the_other_is_back(server, monkeypatch):
+    answering(monkeypatch, server, ready=False)
+    (server.store / "turn").write_text("2")
+    server.settings["kernel_manager"].replaced = True
+    for _ in range(shifts.MISSED):
+        server.say("2", "gateway-1")
+    assert not server.turn.over
+    answering(monkeypatch, server, ready=True)
+    server.say("2", "gateway-1")
+    assert server.turn.over
+    assert server.turn.turn == "2"
 
 
 def test_what_another_server_may_have_changed_is_read_again(server):

@@ -1,0 +1,46 @@
+"""The step that checks a new dashboard server and sends visitors to it; pure."""
+
+import sys
+from collections.abc import Collection, Iterator, Mapping
+
+from dashops.plan import Step
+from dashops.stack import FILE, Stack
+from dashops.targets.compose import naming, recipe
+from dashops.targets.compose.facts import Container, Facts
+
+HINT = (
+    "visitors are still sent to the one before; `dashops logs dashboard` says more, and another "
+    "`dashops up` checks again"
+)
+
+
+def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
+    """What is missing while another dashboard server serves than the recipe wants."""
+    (service,) = recipe.services(files, "dashboard")
+    serving = {each.service for each in facts.of("dashboard") if each.serving}
+    if not serving or service in serving or not all(map(naming.number, serving)):
+        return
+    number = str(naming.number(service))
+    check = f"check {service}, " if stack.dashboard.check_first else ""
+    yield Step(
+        "dashboard",
+        "start",
+        f"{check}send visitors to it" if check else f"send visitors to {service}",
+        f"{' and '.join(sorted(serving))} serves",
+        (sys.executable, "-m", "dashops.trial", stack.path or stack.folder / FILE, number),
+        hint=HINT,
+        alone=True,
+        tells=True,
+    )
+
+
+def waits(facts: Facts, container: Container, wanted: Collection[str]) -> bool:
+    """Whether it is the dashboard server that is wanted, and another one still serves."""
+    others = any(each.serving for each in facts.of("dashboard") if each.id != container.id)
+    return container.service in wanted and not container.serving and others
+
+
+def unused(container: Container) -> bool:
+    """Whether it is a dashboard server that visitors are not sent to, and nobody is on."""
+    found = container.running and not container.serving and container.busy == 0
+    return found and container.slot == "dashboard"
