@@ -22,17 +22,34 @@ def main() -> int:
         return command.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--runs", type=_count, help="samples a side (default: each figure's own)")
-    parser.add_argument("--only", type=_names, default=list(figures.ALL), metavar="NAME,…")
+    parser.add_argument("--only", type=_names, metavar="NAME,…")
+    parser.add_argument("--target", choices=list(figures.ON), default="local")
+    parser.add_argument("--base", metavar="IMAGE", help="of containers: `images.base`")
+    parser.add_argument("--certificates", metavar="FILE", help="`environment.certificates`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there too")
     wanted = parser.parse_args()
+    names = wanted.only or figures.ON[wanted.target]
+    if other := [name for name in names if name not in figures.ON[wanted.target]]:
+        parser.error(f"`{other[0]}` is not measured on the target {wanted.target}")
     found = runner.run(
-        wanted.only, wanted.runs, lambda text: print(f"bench: {text}", file=sys.stderr, flush=True)
+        names,
+        wanted.runs,
+        lambda text: print(f"bench: {text}", file=sys.stderr, flush=True),
+        _containers(wanted) if wanted.target == "compose" else None,
     )
     described = machine.line()
     print(table.text(described, found))
     if wanted.json:
         wanted.json.write_text(json.dumps(table.data(described, found), indent=2) + "\n")
     return 1 if any(isinstance(each, Failed) for each in found) else 0
+
+
+def _containers(wanted: argparse.Namespace) -> dict[str, dict[str, str]]:
+    """The settings that building images needs on this machine."""
+    return {
+        "images": {"base": wanted.base} if wanted.base else {},
+        "environment": {"certificates": wanted.certificates} if wanted.certificates else {},
+    }
 
 
 def _count(text: str) -> int:

@@ -2,11 +2,11 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from playwright.sync_api import Browser
 
@@ -15,10 +15,18 @@ from bench.stack import Stack
 
 
 class Ground:
-    """A temporary folder with a stack, the peer's environment and a browser."""
+    """A temporary folder with a stack, the peer's environment and a browser.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    With ``containers``, settings of a stack on the target compose, that one is measured.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[str], None],
+        containers: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.tell = tell
+        self._containers = containers
 
     def __enter__(self) -> Self:
         self._held = contextlib.ExitStack()
@@ -35,7 +43,7 @@ class Ground:
 
     @cached_property
     def stack(self) -> Stack:
-        """A stack that has been up once and is down now."""
+        """A stack on this machine that has been up once and is down now."""
         self.tell("making the stack and its environments")
         stack = Stack(self.folder / "stack")
         self._held.callback(stack.remove)
@@ -45,7 +53,13 @@ class Ground:
 
     @cached_property
     def running(self) -> Stack:
-        """The stack, up from now on."""
+        """The stack that is measured, up from now on."""
+        if self._containers is not None:
+            self.tell("making the stack of containers")
+            made = Stack(self.folder / "bench", self._containers, "compose")
+            self._held.callback(made.remove)
+            made.up()
+            return made
         self.tell("starting the stack")
         self.stack.up()
         return self.stack

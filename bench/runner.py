@@ -1,6 +1,7 @@
 """Takes the figures one after the other; one that fails does not stop the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from playwright.sync_api import Error
 
@@ -11,11 +12,17 @@ from bench.processes import Unmeasured
 
 
 def run(
-    names: Sequence[str], runs: int | None, tell: Callable[[str], None]
+    names: Sequence[str],
+    runs: int | None,
+    tell: Callable[[str], None],
+    containers: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Figure | Failed]:
-    """Measure the named figures, `runs` times each side or as often as each figure likes."""
+    """Measure the named figures, `runs` times each side or as often as each figure likes.
+
+    With ``containers``, settings of a stack on the target compose, that one is measured.
+    """
     found: list[Figure | Failed] = []
-    with Ground(tell) as ground:
+    with Ground(tell, containers) as ground:
         for name in (name for name in figures.ALL if name in names):
             found.append(_one(ground, name, runs))
             tell(f"{name}: done")

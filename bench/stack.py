@@ -22,7 +22,10 @@ class Stack:
     """One stack; `up` makes its environments the first time, `remove` leaves nothing."""
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        folder: Path,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        target: str = "local",
     ) -> None:
         self.folder = folder
         self.state = folder / ".dashops"
@@ -30,6 +33,7 @@ class Stack:
         self.ports = dict(zip(SLOTS, free, strict=True))
         folder.mkdir()
         sections: dict[str, Any] = {slot: {"port": port} for slot, port in self.ports.items()}
+        sections["target"] = target
         sections["dashboard"]["content_port"] = content
         for section, values in (settings or {}).items():
             sections[section] = {**sections.get(section, {}), **values}

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bench.figure import Figure
-from bench.figures import deploy, environment, help, idle, login, many, open, rollback, slider, up
+from bench.figures import (
+    containers,
+    deploy,
+    environment,
+    help,
+    idle,
+    login,
+    many,
+    open,
+    rollback,
+    slider,
+    up,
+)
 from bench.ground import Ground
 
 
@@ -30,4 +42,10 @@ ALL: Mapping[str, Measured] = {
     "idle": idle,
     "many": many,
     "login": login,
+    "containers": containers,
 }
+ON: Mapping[str, tuple[str, ...]] = {
+    "local": tuple(name for name in ALL if name != "containers"),
+    "compose": ("containers", "deploy", "rollback", "open", "slider", "idle"),
+}
+"""What is measured on each target; others are of the server alone, or of processes by hand."""

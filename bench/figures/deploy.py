@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench import notebooks
+from bench import notebooks, voila
 from bench.figure import Figure, Goal, turns
 from bench.ground import Ground
 from bench.processes import Unmeasured
@@ -20,7 +20,7 @@ def measure(ground: Ground, runs: int) -> Figure:
     """Seconds; the environment is there, the gate's browser (where there is one) is warm."""
     stack = ground.running
     notebook = notebooks.slider(ground.folder)
-    python = next((stack.state / "environments").glob("gateway-*")) / "bin" / "python"
+    python = voila.slot(ground.stack, "gateway") / "bin" / "python"
     deploy(stack, notebook)
     execute(python, notebook)
     ours, theirs = turns(runs, lambda: deploy(stack, notebook), lambda: execute(python, notebook))

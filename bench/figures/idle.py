@@ -24,7 +24,7 @@ def measure(ground: Ground, runs: int) -> Figure:
     viewer = browser.viewer(ground.browser, stack)
     dashboard = stack.process("dashboard")
     with (
-        voila.gateway(ground.peer, stack) as url,
+        voila.gateway(ground.peer, ground.stack) as url,
         voila.serve(ground.peer, notebook, url) as stock,
     ):
         stranger = browser.stranger(ground.browser, stock.url)

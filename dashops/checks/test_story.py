@@ -58,13 +58,14 @@ def link(
 
 
 @pytest.fixture(scope="module")
-def seen(login: Login, link: str, number: str) -> browser.Seen:
+def seen(stack: Stack, login: Login, link: str, number: str) -> browser.Seen:
     """What a viewer's browser saw and sent while it moved the slider."""
     if chromium.path() is None:
         names = ", ".join(f"`{name}`" for name in chromium.NAMES)
         pytest.skip(f"there is no browser: install one of {names}, or set `{chromium.SETTING}`")
     pytest.importorskip("playwright", reason="playwright is not installed")
-    story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS, number)
+    trusting = stack.proxy.signs(stack.dashboard.address or "")
+    story = browser.Story(link, BEFORE, AFTER, NO_WIDGETS, number, trusting)
     return browser.watch(story, login.user, login.password)
 
 

@@ -5,7 +5,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 from dashops.client import turns
@@ -35,7 +35,10 @@ class Visitor:
         """Of several servers it asks that one which has the number."""
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),
-            urllib.request.HTTPCookieProcessor(CookieJar()),
+            # This machine's own ports stand for the addresses with TLS that people open.
+            urllib.request.HTTPCookieProcessor(
+                CookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+            ),
             _Stay,
         )
         self._opener.addheaders += [(turns.NUMBER, number)] if number else []

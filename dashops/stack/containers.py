@@ -1,12 +1,16 @@
 """The sections of a stack file about containers; every setting with its reason."""
 
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import ByteSize, Field, IPvAnyAddress, model_validator
 from pydantic_core import PydanticCustomError
 
 from dashops.stack.kinds import CountOrNone, Image, Size, SomeFile, Text
 from dashops.stack.section import Section
+
+# Names for which no public authority gives a certificate.
+PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
 
 
 class Images(Section):
@@ -88,6 +92,12 @@ class Proxy(Section):
         default=None,
         description="Where Let's Encrypt writes when a certificate is about to end. Default: none.",
     )
+
+    def signs(self, address: str) -> bool:
+        """Whether an authority of Caddy's own vouches for a host, as no public one would."""
+        host = urlsplit(address).hostname or ""
+        private = f".{host}".endswith(PRIVATE) or host.replace(".", "").isdigit()
+        return private and self.certificate is None
 
     @model_validator(mode="after")
     def _pair(self) -> Self:

@@ -90,7 +90,8 @@ class DashboardServer(Voila):
             "labextensions": self.labextensions_path,
             "proxied": self.dashops.proxied,
             "public": public.version(
-                (*self.labextensions_path, *self.static_paths, *self.template_paths)
+                (*self.labextensions_path, *self.static_paths, *self.template_paths),
+                self.dashops.instance,
             ),
             "deploy_token": config.secret(self.dashops.deploy_token_file),
             "author_token": config.secret(self.dashops.author_token_file),

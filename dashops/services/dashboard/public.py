@@ -16,15 +16,16 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 
 from dashops.services.dashboard import sandbox
 
-PREFIX = r"/v-[0-9a-f]{16}"  # of whatever version: a page of an earlier one may be open
+PREFIX = r"/v-(?:[0-9]-)?[0-9a-f]{16}"  # of whatever version: a page of an earlier one may be open
 SQUEEZED = (".js", ".css", ".svg", ".json")
 BINARY = "application/octet-stream"
 
 
-def version(folders: Iterable[str]) -> str:
+def version(folders: Iterable[str], instance: str = "") -> str:
     """The path of the public files as they are in these folders now: ``/v-0123456789abcdef/``.
 
-    Browsers keep what is below it for good, so it changes when any file does.
+    Browsers keep what is below it for good, so it changes when any file does. Of several servers
+    the ``instance`` comes first, as in keys of pages, so that a page gets the files of its own.
     """
     seen = hashlib.sha256()
     for folder in folders:
@@ -34,7 +35,7 @@ def version(folders: Iterable[str]) -> str:
                 with contextlib.suppress(OSError):  # a link to nothing is never sent
                     about = Path(place, name).stat()
                     seen.update(f"{place}/{name} {about.st_size} {about.st_mtime_ns}\n".encode())
-    return f"/v-{seen.hexdigest()[:16]}/"
+    return f"/v-{instance}{'-' * bool(instance)}{seen.hexdigest()[:16]}/"
 
 
 @functools.lru_cache(maxsize=2000)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from dashops.errors import SpecError
 from dashops.stack import Stack
-from dashops.targets.compose import recipe
 from dashops.targets.compose.facts import Facts
 from dashops.targets.compose.host import findings
 
@@ -91,7 +90,7 @@ def _beside(stack: Stack) -> Iterator[tuple[str, str, str]]:
             "leave it out: SQLite keeps its file in the volume `store`",
         )
     content = stack.dashboard.content_address or ""
-    issued = stack.proxy.certificate is None and not recipe.private(content)
+    issued = stack.proxy.certificate is None and not stack.proxy.signs(content)
     if content.startswith("https://*.") and issued:
         yield (
             "dashboard.content_address",

@@ -25,7 +25,6 @@ __all__ = [
     "files",
     "image",
     "own",
-    "private",
     "public",
     "said",
     "services",
@@ -58,8 +57,6 @@ WARM = {
 # What only the command line needs, and the package itself, which comes as a wheel.
 OUTSIDE = {"dashops", "rich", "supervisor", "typer"}
 CA = "/etc/ssl/dashops-ca.pem"
-# Names for which no public authority gives a certificate.
-PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
 STATE = "/var/lib/dashops"
 
 
@@ -125,7 +122,7 @@ def public(stack: Stack) -> list[int]:
     for address, _ in sites(stack):
         parts = urlsplit(address.replace("*.", ""))
         found.add(parts.port or (443 if parts.scheme == "https" else 80))
-        if parts.scheme == "https" and not (stack.proxy.certificate or private(address)):
+        if parts.scheme == "https" and not (stack.proxy.certificate or stack.proxy.signs(address)):
             found.add(80)
     return sorted(found - set(_loopback(stack)))
 
@@ -179,7 +176,7 @@ def _values(stack: Stack, facts: Facts) -> dict[str, object]:
         "bound": stack.where("notebook.folder") != "default",
         "given": _mounted(stack),
         "sites": sites(stack),
-        "internal": any(private(address) for address, _ in sites(stack)),
+        "internal": any(stack.proxy.signs(address) for address, _ in sites(stack)),
         "public": public(stack),
         "loopback": _loopback(stack),
         "certificates": certificates is not None,
@@ -257,9 +254,3 @@ def _place(stack: Stack) -> Place:
 
 def _loopback(stack: Stack) -> list[int]:
     return [stack.dashboard.port, stack.dashboard.content_port, stack.notebook.port]
-
-
-def private(address: str) -> bool:
-    """Whether no public authority gives a certificate for the host of an address."""
-    host = urlsplit(address).hostname or ""
-    return f".{host}".endswith(PRIVATE) or host.replace(".", "").isdigit()

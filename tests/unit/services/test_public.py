@@ -24,3 +24,9 @@ def test_a_link_to_nothing_does_not_keep_the_server_from_starting(tmp_path):
     before = public.version([str(tmp_path)])
     (tmp_path / "gone.js").symlink_to(tmp_path / "nothing")
     assert public.version([str(tmp_path)]) == before
+
+
+def test_of_several_servers_each_has_its_own(tmp_path):
+    found = public.version([str(tmp_path)], "2")
+    assert found == public.version([str(tmp_path)]).replace("/v-", "/v-2-")
+    assert re.fullmatch(f"{public.PREFIX}/", found)
