@@ -1,5 +1,6 @@
 """The story on another host over SSH, from a machine without an engine to nothing left there."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -134,6 +135,31 @@ def test_what_was_edited_there_is_named_and_sent_again(
 def test_everything_comes_back_after_a_reboot(away: stacks.Stack, host: hosts.Host) -> None:
     host.reboot()
     until(lambda: healthy(away), "all slots are healthy again", 90)
+    assert "tips" in away.dashops("dashboards")
+    assert away.dashops("plan").strip() == "nothing to do"
+
+
+def test_a_reboot_in_the_middle_of_an_up_is_mended_by_the_next(
+    away: stacks.Stack, host: hosts.Host
+) -> None:
+    edit = away.folder / "recipes" / "compose" / "insert" / "environment_notebook.yaml"
+    edit.parent.mkdir(parents=True)
+    edit.write_text("- EDITION=2\n")
+    log = away.folder / "up.log"
+    with log.open("wb") as said:
+        going = subprocess.Popen(
+            [stacks.DASHOPS, "up", "-y"],
+            cwd=away.folder,
+            env={**os.environ, "DOCKER_HOST": away.engine},
+            stdout=said,
+            stderr=said,
+        )
+    until(lambda: "notebook: replace container" in log.read_text(), "it is at its work", 120)
+    host.reboot()
+    assert going.wait(200) == 3
+    assert "error:" in log.read_text()
+    away.dashops("up", "-y")
+    assert healthy(away)
     assert "tips" in away.dashops("dashboards")
     assert away.dashops("plan").strip() == "nothing to do"
 
