@@ -13,6 +13,8 @@ from dashops.plan import Event
 from dashops.run import Run
 from dashops.stack import Stack
 
+TURN = "dashops-smoke-turn-"
+
 
 def smoke(stack: Stack, run: Run, tell: apply.Tell, junit: Path | None) -> checks.Report:
     """Check the running stack; the report's JUnit XML is kept in `junit` unless that is None.
@@ -46,7 +48,10 @@ def story(stack: Stack, run: Run, number: str) -> checks.Report:
 
     Raises ToolError when the checks cannot be run; a check that fails is in the report.
     """
-    name = f"dashops-smoke-{random.token_hex(4)}"
+    for left in _published(stack, TURN):
+        # By an `up` that was killed while it checked.
+        _withdraw(stack, left)
+    name = f"{TURN}{random.token_hex(4)}"
     try:
         return checks.check(stack, run, name, number)
     finally:
@@ -78,6 +83,15 @@ def attack(
         raise
     tell(Event(begun[-1], "done", ""))
     return report
+
+
+def _published(stack: Stack, start: str) -> list[str]:
+    """The dashboards whose names begin so, as far as a server answers."""
+    with contextlib.suppress(DashopsError):
+        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
+        server = client.Server(stack.url("dashboard"), token)
+        return [each.name for each in server.dashboards() if each.name.startswith(start)]
+    return []
 
 
 def _withdraw(stack: Stack, name: str) -> None:

@@ -1,10 +1,11 @@
 """Visitors are sent to another dashboard server when it has passed, with servers as objects."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from dashops import proving, smoke, stack, targets, trial
+from dashops import client, proving, smoke, stack, targets, trial
 from dashops.client import turns
 from dashops.errors import ChecksFailed, ToolError
 from dashops.run import Fake
@@ -102,3 +103,24 @@ def test_what_cannot_be_checked_is_said(
     monkeypatch.setattr(smoke, "require_installed", missing)
     assert trial.take(read(tmp_path), Fake(), "2") == trial.UNCHECKED
     assert servers.turn == "2"
+
+
+def test_what_a_killed_check_left_is_removed_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".dashops" / "secrets").mkdir(parents=True)
+    (tmp_path / ".dashops" / "secrets" / "deploy-token").write_text("a-token-of-the-tests")
+    there = ["sales", f"{proving.TURN}0a1b2c3d"]
+    server = SimpleNamespace(
+        dashboards=lambda: [SimpleNamespace(name=name) for name in there], remove=there.remove
+    )
+    monkeypatch.setattr(client, "Server", lambda *_: server)
+    seen: list[str] = []
+
+    def check(_: Stack, __: object, name: str, number: str) -> smoke.Report:
+        seen.extend([*there, name, number])
+        return smoke.Report("demo", (PASSED,))
+
+    monkeypatch.setattr(smoke, "check", check)
+    proving.story(stack.parse("", tmp_path / "dashops.yaml", {}), Fake(), "2")
+    assert seen[0] == "sales" and seen[1].startswith(proving.TURN) and seen[2:] == ["2"]
