@@ -10,8 +10,9 @@ help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
 	@echo "make test       all tests, real servers and browser included"
-	@echo "make test-compose  a stack on a Docker Engine of its own, from up to nothing left; needs root"
-	@echo "make test-host  the same on another machine over SSH: a container with sshd; needs root"
+	@echo "make test-compose  stacks on a Docker Engine of their own, here and on another machine over SSH"
+	@echo "                (a container with sshd), from up to nothing left; needs root"
+	@echo "make test-host  of these only that on another machine"
 	@echo "make test-mutations  weakens each protection in a copy, and sees a test fail"
 	@echo "make support    libraries looked at in a browser; writes docs/support.md"
 	@echo "make endurance  what takes minutes: many viewers, kills in the middle"
@@ -34,7 +35,7 @@ test:
 
 test-compose:
 	@scripts/setup browser labextension engine
-	@$(BIN)/pytest -m compose tests/compose --ignore tests/compose/test_on_a_host.py --durations=8
+	@$(BIN)/pytest -m compose tests/compose --durations=12
 
 test-host:
 	@scripts/setup browser labextension engine
