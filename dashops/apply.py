@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from dashops import secrets
-from dashops.errors import DashopsError, SpecError
+from dashops.errors import DashopsError, SpecError, ToolError
 from dashops.plan import Change, Event, Step
 from dashops.run import Run
 
@@ -121,7 +122,19 @@ def _chain(chain: Iterable[Step], run: Run, tell: Tell, meanwhile: Meanwhile) ->
             said = run(*step.argv, env=step.env or None).out.strip()
         except DashopsError as error:
             tell(Event(step.slot, "failed", f"{step.action} failed"))
-            error.hint = error.hint or step.hint
-            raise
+            raise _explained(step, error) from None
         told = f": {said.splitlines()[-1]}" if step.tells and said else ""
         tell(Event(step.slot, "done", step.action + told))
+
+
+def _explained(step: Step, error: DashopsError) -> DashopsError:
+    """The failure of a step, in words of our own where they are known for what it printed."""
+    for each in step.troubles:
+        if found := re.search(each.pattern, error.said, re.IGNORECASE):
+            return ToolError(
+                found.expand(each.message),
+                hint=found.expand(each.hint),
+                where="\n".join(filter(None, (each.where, error.where))),
+            )
+    error.hint = error.hint or step.hint
+    return error

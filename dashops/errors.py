@@ -14,7 +14,8 @@ class DashopsError(Exception):
 
     `message` is one sentence without a full stop, literals in backticks. `hint` is the way out,
     in the same style. `where` is the place, `path:line:column`, and may go on with the offending
-    lines or name an environment variable.
+    lines or name an environment variable. `said` is all that a tool printed, of which `where`
+    may have only the end.
     """
 
     exit_code = 1
@@ -24,6 +25,7 @@ class DashopsError(Exception):
         self.message = message
         self.hint = hint
         self.where = where
+        self.said = ""
 
 
 class SpecError(DashopsError):

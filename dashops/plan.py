@@ -37,13 +37,25 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What a command may print when it fails, as a pattern, and what that means to people.
+
+    In `message` and `hint` stands `\\1` for the first group; `where` is the setting that matters.
+    """
+
+    pattern: str
+    message: str
+    hint: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """One command and why it is needed. Steps of one slot run in order, slots side by side.
 
-    `hint` is what to look at when it fails; one that is `alone` runs beside no other, and one that
-    `tells` has a last line of output for people. `ends` are
-    the slots whose processes it ends, and `saw` names what it found in its place (a pid), empty
-    for nothing.
+    `hint` is what to look at when it fails with none of its `troubles`; one that is `alone` runs
+    beside no other, and one that `tells` has a last line of output for people. `ends` are the slots
+    whose processes it ends, and `saw` names what it found in its place (a pid), empty for nothing.
     """
 
     slot: str
@@ -57,6 +69,7 @@ class Step:
     ends: tuple[str, ...] = ()
     saw: str = ""
     tells: bool = False
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True)

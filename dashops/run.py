@@ -190,4 +190,6 @@ def _plain(value: str | Secret) -> str:
 def _failed(result: Result) -> ToolError:
     said = "\n".join(text.strip() for text in (result.out, result.err) if text.strip())
     tail = "\n".join(said.splitlines()[-TAIL:])
-    return ToolError(f"`{shown(result.argv)}` failed with code {result.code}", where=tail)
+    error = ToolError(f"`{shown(result.argv)}` failed with code {result.code}", where=tail)
+    error.said = said
+    return error

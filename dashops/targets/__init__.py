@@ -20,7 +20,8 @@ class Slot:
     """One slot now, or one of several servers in it. One that is `draining` was replaced,
     and visitors are not sent yet to one that is `unchecked`.
 
-    `memory` is bytes of the process and all it started, `uptime` seconds."""
+    `memory` is bytes of the process and all it started, `uptime` seconds, and `problem` follows
+    the slot in a sentence."""
 
     slot: str
     state: State
@@ -28,6 +29,7 @@ class Slot:
     pid: int | None = None
     memory: int | None = None
     uptime: int | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -160,10 +160,14 @@ def _(value: restarting.Restarted) -> None:
 @as_text.register
 def _(value: flow.Status) -> None:
     say(*text.table(("slot", "state", "url", "pid", "memory", "uptime"), map(_row, value.slots)))
+    text.note(*(f"{each.slot}: {each.problem}" for each in value.slots if each.problem))
     if value.problem:
         text.note(f"the dashboard slot says nothing of its viewers: {value.problem}")
     if value.server is None:
         return
+    for gateway in value.server.gateways:
+        if not gateway.reachable:
+            text.note(f"the dashboard server does not reach the gateway `{gateway.url}`")
     viewers = value.server.viewers
     say("", f"dashboards: {value.server.dashboards}, open viewers: {len(viewers)}")
     rows = [

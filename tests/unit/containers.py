@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dashops.stack import Stack
 from dashops.targets import compose
-from dashops.targets.compose import recipe
+from dashops.targets.compose import composed, recipe
 from dashops.targets.compose.engine import Compose
 from dashops.targets.compose.facts import Container, Facts
 from dashops.targets.origin import Origin
@@ -42,6 +42,7 @@ def container(wanted: Stack, files: dict[str, str], slot: str) -> Container:
         started=0,
         ports=(),
         said={"gateway": {"kernels": 0}, "dashboard": {"serving": True, "busy": 0}}.get(slot, {}),
+        networks=tuple(composed.networks(files, slot, compose.project(wanted))),
     )
 
 

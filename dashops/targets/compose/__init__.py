@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashops.plan import Kind, Step
 from dashops.stack import Stack
-from dashops.targets.compose import drained, health, more, naming, recipe, trial
+from dashops.targets.compose import drained, health, more, naming, networks, recipe, trial, troubles
 from dashops.targets.compose.check import check
 from dashops.targets.compose.drained import meanwhile
 from dashops.targets.compose.drift import drift
@@ -79,6 +79,8 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         for service in recipe.services(files, slot):
             if reason := _restart(facts, files, slot, service):
                 yield _start(stack, facts, slot, service, reason)
+            else:
+                yield from networks.join(stack, facts, files, service)
     yield from more.up(facts, files, _compose(stack, facts))
     yield from trial.up(stack, facts, files)
 
@@ -136,20 +138,27 @@ def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
 
 
 def build(stack: Stack, facts: Facts, files: Mapping[str, str], room: Path) -> Iterator[Step]:
-    """Build the images that are missing, from files in this folder."""
+    """Build the images that are missing, from files in this folder.
+
+    SpecError when what is built could not run.
+    """
     wanted, have = images(files), {*facts.images, *facts.built}
     missing = [slot for slot in SLOTS if wanted[slot] not in have]
     if not missing:
         return
+    if error := troubles.foreign(stack, facts):
+        raise error
     pack = (sys.executable, "-m", "dashops.apps.wheel", room / "images" / recipe.wheel())
     yield Step(WHEEL, "make", "pack dashops", "images are missing", pack)
     for slot in missing:
         hint = f"see `images.base` ({stack.where('images.base')}), and behind a proxy that opens "
         hint += f"TLS `environment.certificates` ({stack.where('environment.certificates')})"
+        known = troubles.find(stack, facts)
         reason = "image is missing" if not facts.of(slot) else "image changed"
         first = recipe.services(files, slot)[0]
         argv = _compose(stack, replace(facts, host=None), "build", first, room=room)
-        yield Step(slot, "make", "build image", reason, argv, facts.compose.env, hint)
+        env = facts.compose.env
+        yield Step(slot, "make", "build image", reason, argv, env, hint, troubles=known)
 
 
 def images(files: Mapping[str, str]) -> dict[str, str]:

@@ -34,6 +34,17 @@ def extra(files: Mapping[str, str]) -> list[str]:
     return [name for name, about in _all(files).items() if SLOT not in labels(about)]
 
 
+def networks(files: Mapping[str, str], slot: str, project: str) -> list[str]:
+    """The engine's names of the networks that the containers of a slot are on."""
+    about, known = service(files, slot), _section(_tree(files.get(FILE, "")), "networks")
+    found = []
+    for name in about.get("networks") or ():
+        told = known.get(name)
+        named = told.get("name") if isinstance(told, dict) else None
+        found.append(str(named or f"{project}_{name}"))
+    return found
+
+
 def own(files: Mapping[str, str], slot: str) -> dict[str, str]:
     """What only this service's container is made from: the files it mounts, and what is said of it.
 

