@@ -159,7 +159,8 @@ def _of_network(stack: Stack) -> Iterator[tuple[str, str, str, str]]:
     yield (
         r"Temporary failure in name resolution|Temporary failure resolving|dns error"
         r"|Name or service not known|Failed to establish a new connection|ConnectTimeout"
-        r"|tcp connect error|error sending request|Network is unreachable|Connection refused|Connection timed out",
+        r"|tcp connect error|error sending request|Network is unreachable"
+        r"|Connection refused|Connection timed out",
         f"the build does not reach {index}",
         "look at the network of the engine's containers; behind a proxy set `environment.proxy`, "
         f"and an index of your own is `{INDEX}`",
