@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import select
 import shlex
 import subprocess
@@ -19,6 +20,7 @@ Env = Mapping[str, str | Secret | None]
 """Changes to this process's environment: a value sets a variable, None removes it."""
 
 TAIL = 15
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 # Seconds that a command beside this process has to end.
 PATIENCE = 5
 
@@ -189,6 +191,7 @@ def _plain(value: str | Secret) -> str:
 
 def _failed(result: Result) -> ToolError:
     said = "\n".join(text.strip() for text in (result.out, result.err) if text.strip())
+    said = COLOUR.sub("", said)
     tail = "\n".join(said.splitlines()[-TAIL:])
     error = ToolError(f"`{shown(result.argv)}` failed with code {result.code}", where=tail)
     error.said = said

@@ -103,6 +103,7 @@ def tidy(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]
     if old := [tag for tag in facts.built if tag not in used]:
         argv = ("docker", "image", "rm", *old)
         yield Step(IMAGES, "remove", "remove images here", "no longer used", argv)
+    yield from _scraps(facts)
 
 
 def down(stack: Stack, facts: Facts) -> Iterator[Step]:
@@ -124,10 +125,11 @@ def purge(stack: Stack, facts: Facts) -> Iterator[Step]:
     if facts.volumes:
         argv = ("docker", "volume", "rm", *facts.volumes)
         yield Step("stack", "remove", "remove volumes", "asked for", argv, there)
+    yield from _scraps(facts)
     label = f"label=dashops.stack={stack.name}"
     prune = ("docker", "image", "prune", "--force", "--filter", label)
     places = [(facts.images, there)] if not facts.host or facts.host.answers else []
-    places += [(facts.built, {})] if facts.built else []
+    places += [(facts.built, {})] if facts.built or (facts.host and facts.scraps) else []
     for images, env in places:
         if images:
             argv = ("docker", "image", "rm", "--force", *images)
@@ -159,6 +161,12 @@ def build(stack: Stack, facts: Facts, files: Mapping[str, str], room: Path) -> I
         argv = _compose(stack, replace(facts, host=None), "build", first, room=room)
         env = facts.compose.env
         yield Step(slot, "make", "build image", reason, argv, env, hint, troubles=known)
+
+
+def _scraps(facts: Facts) -> Iterator[Step]:
+    if facts.scraps:
+        argv = ("docker", "rm", "--force", *facts.scraps)
+        yield Step(IMAGES, "remove", "remove containers of builds", "those failed", argv)
 
 
 def images(files: Mapping[str, str]) -> dict[str, str]:

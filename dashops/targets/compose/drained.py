@@ -44,7 +44,7 @@ def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:
         return "a container that drains has one of them" if held else ""
     if step.kind != "remove" or step.slot not in naming.NUMBERED:
         return ""
-    told = (stack.state_dir / "rendered" / naming.SHIFT).stat().st_mtime + KNOWN
+    told = (stack.state_dir / "rendered" / naming.SHIFT).stat().st_mtime + KNOWN + _ahead(stack)
     deadline = time.monotonic() + PATIENCE
     while (found := _container(stack, step.saw)) and found.running:
         if found.looked > told and found.busy == 0 and not found.serving:
@@ -61,6 +61,12 @@ def meanwhile(stack: Stack, files: Mapping[str, str], step: Step) -> str:
 def _listed(files: Mapping[str, str]) -> set[str]:
     """The numbered services of a recipe."""
     return {name for slot in naming.NUMBERED for name in recipe.services(files, slot)}
+
+
+def _ahead(stack: Stack) -> float:
+    """Seconds by which the clock of the engine, which times the looks, differs from ours."""
+    with engine.connected(stack) as client:
+        return asking.moment(client.info()["SystemTime"]) - time.time()
 
 
 def _container(stack: Stack, ident: str) -> Container | None:

@@ -72,7 +72,7 @@ class Facts:
 
     On another `host`, `environment` leads Docker's commands there, and `built` are the tags here.
     The engine that builds does so for `architecture`, and has `images.base` for that of `base`;
-    either is empty where it is not known.
+    either is empty where it is not known. `scraps` are containers that builds left which failed.
     """
 
     origin: Origin
@@ -91,6 +91,7 @@ class Facts:
     built: tuple[str, ...] = ()
     architecture: str = ""
     base: str = ""
+    scraps: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
 
     def of(self, slot: str) -> list[Container]:
@@ -129,12 +130,14 @@ def facts(stack: Stack, run: Run) -> Facts:
 def _here(stack: Stack) -> dict[str, Any]:
     """What this machine's engine has for another; it is needed only to build."""
     with contextlib.suppress(ToolError), engine.at(engine.here(), engine.PATIENCE) as client:
-        return {"built": tuple(_tags(client, stack)), **_built_for(client, stack)}
+        return {"built": tuple(_tags(client, stack)), **_building(client, stack)}
     return {}
 
 
-def _built_for(client: Any, stack: Stack) -> dict[str, Any]:
+def _building(client: Any, stack: Stack) -> dict[str, Any]:
+    """What matters of the engine that builds."""
     return {
+        "scraps": tuple(_scraps(client, stack)),
         "architecture": engine.architecture(client),
         "base": engine.made_for(client, stack.images.base),
     }
@@ -150,7 +153,7 @@ def _there(stack: Stack, known: Facts) -> Facts:
         held = {port for each in made for port in each.ports}
         return replace(
             known,
-            **({} if host else _built_for(client, stack)),
+            **({} if host else _building(client, stack)),
             foreign=() if host else tuple(_foreign(stack, known.uid)),
             images=tuple(_tags(client, stack)),
             containers=made,
@@ -185,7 +188,7 @@ def containers(client: Any, found: list[dict[str, Any]], *, remote: bool) -> Ite
             folder=labels.get("dashops.folder", ""),
             image=about["Config"]["Image"],
             pid=int(state["Pid"]) if remote else _seen(int(state["Pid"]), about["Id"]),
-            started=_moment(state["StartedAt"]),
+            started=moment(state["StartedAt"]),
             ports=tuple(int(to["HostPort"]) for port in bindings.values() for to in port or ()),
             said=said,
             looked=looked,
@@ -198,11 +201,11 @@ def _said(health: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
     for look in (health.get("Log") or ())[-1:]:
         with contextlib.suppress(ValueError):
             said = json.loads(look["Output"])
-            return (said if isinstance(said, dict) else {}), _moment(look["Start"])
+            return (said if isinstance(said, dict) else {}), moment(look["Start"])
     return {}, 0.0
 
 
-def _moment(text: str) -> float:
+def moment(text: str) -> float:
     """A Unix time; the engine writes that of a look with the zone of its machine."""
     return datetime.fromisoformat(text).timestamp()
 
@@ -218,6 +221,14 @@ def _seen(pid: int, ident: str) -> int:
 def _tags(client: Any, stack: Stack) -> Iterator[str]:
     for image in client.api.images(filters={"label": f"dashops.stack={stack.name}"}):
         yield from (tag for tag in image["RepoTags"] or () if tag != "<none>:<none>")
+
+
+def _scraps(client: Any, stack: Stack) -> Iterator[str]:
+    """Of layers of ours that became no image; the engine's own builder keeps them."""
+    asked = {"label": f"dashops.stack={stack.name}", "status": ["created", "exited"]}
+    for each in client.api.containers(all=True, filters=asked):
+        if each["Image"].startswith("sha256:") and "dashops.slot" not in each["Labels"]:
+            yield each["Id"]
 
 
 def _foreign(stack: Stack, uid: int) -> Iterator[str]:

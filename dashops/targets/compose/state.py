@@ -23,6 +23,8 @@ STATES: dict[str, State] = {
 def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
     """Every slot, in the order a request passes them backwards, or each of several servers."""
     memory = _memory(stack, facts)
+    # What the engine calls now.
+    now = time.time() + (facts.host.ahead if facts.host else 0)
     for slot in SLOTS:
         wanted = recipe.services(facts.rendered, slot) or [slot]
         found = facts.of(slot)
@@ -46,7 +48,7 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
                 address,
                 each.pid or None,
                 memory[each.id] if runs else None,
-                max(0, round(time.time() - each.started)) if runs else None,
+                max(0, round(now - each.started)) if runs else None,
                 _problem(each, cut),
             )
 

@@ -123,13 +123,13 @@ def _of_base(base: str, ours: str) -> Iterator[tuple[str, str, str, str]]:
         BASE,
     )
     yield (
-        r"dashops needs Python (\S+), and this is (\S+)",
+        r"dashops needs Python (\d\S*), and this is (\d\S*)",
         f"the Python of `{base}` is \\2, and dashops needs \\1",
         f"{DEBIAN} in `{BASE}`",
         BASE,
     )
     yield (
-        r"ensurepip is not available|No module named '?(?:venv|ensurepip)",
+        r"ensurepip is (?:not available|disabled)|No module named '?(?:venv|ensurepip)",
         f"the Python of `{base}` makes no environments: `python3-venv` is missing",
         f"{DEBIAN} in `{BASE}`",
         BASE,

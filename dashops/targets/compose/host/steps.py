@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dashops import plan
 from dashops.errors import ToolError
-from dashops.plan import Step
+from dashops.plan import Step, Trouble
 from dashops.stack import Stack
 from dashops.targets.compose.host import asking, files, findings, link
 from dashops.targets.compose.host.asking import Machine
@@ -42,6 +42,15 @@ def images(stack: Stack, machine: Machine, missing: Mapping[str, str]) -> Iterat
             f"not there: {', '.join(missing)}",
             _command("images", "--to", link.of(stack).engine, *missing.values()),
             tells=True,
+            troubles=(
+                Trouble(
+                    "no space left on device",
+                    f"the disk of `{link.shown(machine.address)}` is full",
+                    "there, `docker system df` shows what takes room, and `docker system prune` "
+                    "frees what nobody uses; then repeat: what was sent stays",
+                    stack.where("host"),
+                ),
+            ),
         )
 
 
