@@ -14,9 +14,12 @@ GIVEN = "DASHOPS_TEST_ENGINE"
 
 
 def missing() -> str:
-    """Why no engine can be started here; empty when one can."""
-    if GIVEN in os.environ:
-        return ""
+    """Why there can be no engine here; empty when there can."""
+    return "" if GIVEN in os.environ else unstartable()
+
+
+def unstartable() -> str:
+    """Why none of our own can be started here; empty when one can."""
     if os.geteuid() != 0:
         return "an engine of its own needs root"
     wanted = ("dockerd", "docker", "debootstrap", "iptables")
@@ -30,41 +33,48 @@ def engine(folder: Path) -> Iterator[str]:
     if given := os.environ.get(GIVEN):
         yield given
         return
-    socket = folder / "docker.sock"
+    with started(folder) as address:
+        _base(folder / "base", address)
+        yield address
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> Iterator[str]:
+    """The address of an engine that has nothing and keeps all in this folder; gone at the end."""
+    address = f"unix://{folder}/docker.sock"
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *("dockerd", "--host", f"unix://{socket}", "--data-root", folder / "data"),
-                *("--exec-root", folder / "exec", "--pidfile", folder / "pid"),
+                *("dockerd", "--host", address, "--data-root", folder / "data"),
+                *("--exec-root", folder / "exec", "--pidfile", folder / "pid", *words),
             ],
             stdout=log,
             stderr=log,
         )
     try:
         deadline = time.monotonic() + 60
-        while not _answers(socket):
+        while not _answers(address):
             said = (folder / "dockerd.log").read_text()[-2000:]
             assert process.poll() is None and time.monotonic() < deadline, said
             time.sleep(0.2)
-        _base(folder / "base", socket)
-        yield f"unix://{socket}"
+        yield address
     finally:
         process.terminate()
         process.wait(60)
         shutil.rmtree(folder / "data", ignore_errors=True)
 
 
-def _answers(socket: Path) -> bool:
-    asked = ["docker", "--host", f"unix://{socket}", "version"]
+def _answers(address: str) -> bool:
+    asked = ["docker", "--host", address, "version"]
     return subprocess.run(asked, capture_output=True).returncode == 0
 
 
-def _base(folder: Path, socket: Path) -> None:
+def _base(folder: Path, address: str) -> None:
     words = ["--variant=minbase", "--include=ca-certificates,python3,python3-venv", "bookworm"]
     done = subprocess.run(["debootstrap", *words, folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
     packed = subprocess.Popen(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE)
-    asked = ["docker", "--host", f"unix://{socket}", "import", "-", BASE]
+    asked = ["docker", "--host", address, "import", "-", BASE]
     subprocess.run(asked, stdin=packed.stdout, check=True, capture_output=True)
     assert packed.wait() == 0
     shutil.rmtree(folder)
