@@ -88,7 +88,7 @@ def full(folder: Path) -> Iterator[tuple[str, str]]:
                 _fill(filled)
             yield address, tag
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "--recursive", folder], check=True)
 
 
 def remove(engine: str) -> None:
