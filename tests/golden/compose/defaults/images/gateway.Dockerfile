@@ -2,7 +2,8 @@
 FROM docker.io/library/python:3.12-slim-bookworm AS build
 LABEL dashops.stack=demo
 RUN python3 -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "dashops needs Python 3.11, and this is %d.%d" % v[:2])' && \
-    python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check 'uv>=0.9'
+    python3 -m venv --without-pip /opt/uv && /opt/uv/bin/python -m ensurepip >/dev/null && \
+    /opt/uv/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check 'uv>=0.9'
 COPY overrides.txt warm.py gateway.requirements.txt /opt/
 RUN /opt/uv/bin/uv venv -q --python python3 /opt/venv && \
     /opt/uv/bin/uv pip install -q --python /opt/venv/bin/python --no-cache --link-mode=copy \

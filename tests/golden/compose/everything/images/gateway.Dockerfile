@@ -5,7 +5,8 @@ ENV HTTP_PROXY=http://proxy.example:3128 HTTPS_PROXY=http://proxy.example:3128 \
     http_proxy=http://proxy.example:3128 https_proxy=http://proxy.example:3128 \
     NO_PROXY=localhost,127.0.0.1,dashboard-1,dashboard-2,notebook,proxy no_proxy=localhost,127.0.0.1,dashboard-1,dashboard-2,notebook,proxy
 RUN python3 -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "dashops needs Python 3.11, and this is %d.%d" % v[:2])' && \
-    python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check --index-url https://pypi.example/simple 'uv>=0.9'
+    python3 -m venv --without-pip /opt/uv && /opt/uv/bin/python -m ensurepip >/dev/null && \
+    /opt/uv/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check --index-url https://pypi.example/simple 'uv>=0.9'
 COPY overrides.txt warm.py gateway.requirements.txt /opt/
 RUN /opt/uv/bin/uv venv -q --python python3 /opt/venv && \
     /opt/uv/bin/uv pip install -q --python /opt/venv/bin/python --no-cache --link-mode=copy \
