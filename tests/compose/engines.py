@@ -39,14 +39,17 @@ def engine(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator[str]:
-    """The address of an engine that has nothing and keeps all in this folder; gone at the end."""
+def started(folder: Path, *before: str) -> Iterator[str]:
+    """The address of an engine that has nothing and keeps all in this folder; gone at the end.
+
+    It is called with these words before its own.
+    """
     address = f"unix://{folder}/docker.sock"
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *("dockerd", "--host", address, "--data-root", folder / "data"),
-                *("--exec-root", folder / "exec", "--pidfile", folder / "pid", *words),
+                *(*before, "dockerd", "--host", address, "--data-root", folder / "data"),
+                *("--exec-root", folder / "exec", "--pidfile", folder / "pid"),
             ],
             stdout=log,
             stderr=log,

@@ -79,9 +79,8 @@ def full(folder: Path) -> Iterator[tuple[str, str]]:
     """The address of an engine without room for anything more, and the tag of its only image."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", folder], check=True)
     try:
-        # Two that have networks would take each other's.
-        alone = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false")
-        with engines.started(folder, *alone) as address:
+        # One that shares the networks of this machine takes those of another engine away.
+        with engines.started(folder, "unshare", "--net") as address:
             machine = _docker(address, "version", "--format", "{{.Server.Arch}}")
             tag = foreign(address, folder, machine)
             with (folder / "filled").open("wb", buffering=0) as filled:
