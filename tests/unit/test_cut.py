@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from containers import FRESH, applied
 
-from dashops import stack
+from dashops import client, flow, stack, view
 from dashops.plan import Step
 from dashops.stack import Stack
 from dashops.targets import compose
@@ -91,3 +92,46 @@ def test_a_look_counts_when_it_was_after_the_news_whatever_the_clock_of_the_engi
     step = Step("dashboard", "remove", "x", "replaced", ("docker", "rm"), saw="x")
     left = drained.meanwhile(wanted, {}, step)
     assert (left == "") == (since > drained.KNOWN)
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "cut": ({"networks": ()}, "dashboard: is not on the network `dashops-demo_front, dashops-demo"),
+    "alone": (
+        {"health": "unhealthy", "said": {"status": "no gateway answers"}},
+        "dashboard: no gateway answers",
+    ),
+    "mute": ({"health": "unhealthy", "said": {}}, "dashboard: does not answer its health check"),
+    "over": ({"state": "exited"}, "dashboard: is exited; the next `dashops up` starts it"),
+    "still": ({"state": "paused"}, "dashboard: is paused; the next `dashops up` starts it"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_status_says_what_is_wrong_with_a_slot(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    values, said = WRONG[name]
+    asked = {"stats": lambda *_, **__: {"memory_stats": {}}, "containers": lambda **_: []}
+    docker = SimpleNamespace(api=SimpleNamespace(**asked))
+    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(docker))
+    facts = applied(read())
+    several = [
+        replace(each, **values) if each.slot == "dashboard" else each for each in facts.containers
+    ]
+    found = tuple(compose.slots(read(), replace(facts, containers=tuple(several))))
+    status = flow.Status("demo", found)
+    assert not status.healthy
+    view.as_text(status)
+    assert said in capsys.readouterr().err
+    assert [each.slot for each in found if each.problem] == ["dashboard"]
+
+
+def test_status_names_a_gateway_that_the_dashboard_server_does_not_reach(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gone = client.Gateway("http://gateway-2:8888", reachable=False, kernels=None)
+    there = client.Gateway("http://gateway-1:8888", reachable=True, kernels=0)
+    told = client.Status(version="1", dashboards=0, viewers=(), gateways=(there, gone))
+    view.as_text(flow.Status("demo", (), told))
+    said = capsys.readouterr().err
+    assert "does not reach the gateway `http://gateway-2:8888`" in said and "gateway-1" not in said

@@ -54,6 +54,11 @@ SAID = {
     "write /.dockerignore: no space left on device": ("the disk of the Docker Engine is full", 0),
     "OSError: [Errno 28] No space left on device": ("the disk of the Docker Engine is full", 0),
     PIP: (UNTRUSTED, 2),
+    "after connection broken by 'ProxyError('Cannot connect to proxy.', OSError('Tunnel connection "
+    "failed: 407 Proxy Authentication Required'))': /simple/uv/": (
+        "the way to PyPI through a proxy does not work: Tunnel connection failed: 407",
+        2,
+    ),
     "invalid peer certificate: UnknownIssuer": (UNTRUSTED, 2),
     "NewConnectionError: [Errno -3] Temporary failure in name resolution": (
         "the build does not reach PyPI",

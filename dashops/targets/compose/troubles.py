@@ -12,6 +12,7 @@ ALSO = {"amd64": ("386",), "arm64": ("arm",)}
 BASE = "images.base"
 CERTIFICATES = "environment.certificates"
 INDEX = "environment.index"
+PROXY = "environment.proxy"
 PACKAGES = "environment.packages"
 DEBIAN = "name a Debian or Ubuntu with Python 3.11 or newer and `python3-venv`"
 MEND = "mend that, then repeat: what was built stays, and what ran before runs on"
@@ -155,6 +156,12 @@ def _of_network(stack: Stack) -> Iterator[tuple[str, str, str, str]]:
     else:
         message = f"no authority in `{CERTIFICATES}` is that of the certificate of {index}"
         hint = "add the authority of the proxy or the index to that file"
+    yield (
+        r"ProxyError\('[^']*', \w+\('([^']*)|(Proxy Authentication Required|tunnel error)",
+        f"the way to {index} through a proxy does not work: \\1\\2",
+        f"look at `{PROXY}`, its port and the name and password in it",
+        PROXY,
+    )
     yield untrusted, message, f"{hint}, such as /etc/ssl/certs/ca-certificates.crt", CERTIFICATES
     yield (
         r"Temporary failure in name resolution|Temporary failure resolving|dns error"
