@@ -195,6 +195,7 @@ INSPECTED = {
     "Image": "sha",
     "Config": {"Labels": {}, "Image": "image"},
     "HostConfig": {"PortBindings": None},
+    "NetworkSettings": {"Networks": {}},
     "State": {
         "Paused": False,
         "Status": "running",
