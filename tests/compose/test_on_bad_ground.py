@@ -14,7 +14,7 @@ import httpx
 import pytest
 import stacks
 import yaml
-from live import Live, Opened, Viewer, notebook, until
+from live import Live, Viewer, kernel_in, notebook, until
 from stacks import Stack
 
 pytestmark = pytest.mark.compose
@@ -139,7 +139,9 @@ def opens(viewer: Viewer, name: str) -> bool:
     """Whether somebody gets a page with a kernel, which he leaves again."""
     answer = viewer.http.get(f"/dashboards/{name}/", follow_redirects=True)
     if answer.status_code == 200:
-        Opened(str(answer.url), answer.text).leave()
+        base = str(answer.url).rpartition("/dashboards/")[0]
+        left = httpx.post(f"{base}/voila/api/shutdown/{kernel_in(answer.text)}")
+        assert left.status_code < 300, left.text
     return answer.status_code == 200
 
 

@@ -132,8 +132,10 @@ def change(stack: Stack, before: str, after: str) -> None:
 
 def names(stack: Stack, slot: str) -> set[str]:
     """The containers of a slot."""
-    label = f"label=dashops.slot={slot}"
-    return set(stack.docker("ps", "--filter", label, "--format", "{{.Names}}").split())
+    # One of them is removed, and an engine that is shared has other stacks.
+    mine = ("--filter", f"label=com.docker.compose.project={stack.project}")
+    asked = ("--filter", f"label=dashops.slot={slot}", "--format", "{{.Names}}")
+    return set(stack.docker("ps", *mine, *asked).split())
 
 
 def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Ten) -> None:
