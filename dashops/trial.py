@@ -45,7 +45,7 @@ def _check(stack: Stack, run: Run, number: str) -> str:
     if not report.passed:
         bad = [each for each in report.checks if each.outcome == "failed"]
         raise ChecksFailed(
-            f"the dashboard server {number} was not given visitors, as it did not pass: "
+            f"dashboard server {number} did not pass: "
             + "; ".join(f"{each.title}: {each.message}" for each in bad)
         )
     return f"{report.count('passed')} of {len(report.checks)} checks passed"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Collection, Iterator, Mapping
 
-from dashops.plan import Step
+from dashops.plan import Step, Trouble
 from dashops.stack import FILE, Stack
 from dashops.targets.compose import naming, recipe
 from dashops.targets.compose.facts import Container, Facts
@@ -31,6 +31,9 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
         hint=HINT,
         alone=True,
         tells=True,
+        troubles=(
+            Trouble("did not pass: ", f"{service} did not pass the checks of viewers", HINT),
+        ),
     )
 
 
