@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["live", "seats"]
+pytest_plugins = ["live", "seats", "telling"]
 
 TESTS = Path(__file__).parent
 FOLDERS = ("integration", "browser", "attack", "compose", "endurance", "support")

@@ -12,11 +12,18 @@ REQUEST = re.compile(rb"^([A-Z]+) (/\S*) HTTP/1\.1\r\n", re.MULTILINE)
 
 
 class Recorder:
-    """Listens at `path` until it is closed; `calls` are methods with addresses."""
+    """Listens at `path` until it is closed; `calls` are methods with addresses.
 
-    def __init__(self, path: Path, engine: Path) -> None:
+    Each is told to `heard` before the engine gets it.
+    """
+
+    def __init__(
+        self, path: Path, engine: Path, heard: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.calls: list[str] = []
         self.address = f"unix://{path}"
+        self._heard = heard
+        self._turn = threading.Lock()
         self._engine = str(engine)
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
@@ -45,7 +52,11 @@ class Recorder:
 
     def _ask(self, client: socket.socket, engine: socket.socket) -> None:
         def note(data: bytes) -> None:
-            self.calls += [b" ".join(each).decode() for each in REQUEST.findall(data)]
+            for each in REQUEST.findall(data):
+                call = b" ".join(each).decode()
+                with self._turn:
+                    self.calls.append(call)
+                    self._heard(call)
 
         _pass(client, engine, note)
 

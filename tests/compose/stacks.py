@@ -61,9 +61,11 @@ class Stack:
 
     def container(self, slot: str) -> str:
         """The name of a slot's container, the first where there are several."""
-        mine = ("--filter", f"label=dashops.stack={self.project.removeprefix('dashops-')}")
-        named = ("--filter", f"label=dashops.slot={slot}", "--format", "{{.Names}}")
-        return min(self.docker("ps", "--all", *mine, *named).split())
+        return min(self.docker("ps", "--all", *self._of(slot)).split())
+
+    def running(self, slot: str) -> set[str]:
+        """The names of a slot's containers that run."""
+        return set(self.docker("ps", *self._of(slot)).split())
 
     def slots(self) -> dict[str, dict[str, Any]]:
         done = subprocess.run(
@@ -75,6 +77,10 @@ class Stack:
             timeout=60,
         )
         return {each["slot"]: each for each in json.loads(done.stdout)["slots"]}
+
+    def _of(self, slot: str) -> tuple[str, ...]:
+        mine = ("--filter", f"label=dashops.stack={self.project.removeprefix('dashops-')}")
+        return (*mine, "--filter", f"label=dashops.slot={slot}", "--format", "{{.Names}}")
 
     def _run(self, *words: str | Path) -> str:
         done = subprocess.run(

@@ -3,124 +3,27 @@
 After the tests of hosts, which use the images of the stack as it was made.
 """
 
-import json
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from live import notebook, until
-from playwright.sync_api import Browser, Error, Page
+from crowd import Crowd, knocking, reloaded
+from live import until
+from playwright.sync_api import Browser
 from stacks import Stack
 
 pytestmark = pytest.mark.compose
 TEN = 10
 UNFIT = "recipes/compose/insert/volumes_dashboard.yaml"
-COUNTER = """
-import os
-import ipywidgets as widgets
-from IPython.display import display
-count = 0
-label = widgets.HTML("nothing yet")
-def click(_):
-    global count
-    count += 1
-    label.value = f"click {count} in {os.getpid()}"
-button = widgets.Button(description="Count")
-button.on_click(click)
-display(button, label)
-"""
-
-
-@pytest.fixture(scope="module")
-def counter(stack: Stack) -> str:
-    """The name of a dashboard that counts clicks in its kernel."""
-    (stack.folder / "counter.ipynb").write_text(json.dumps(notebook(COUNTER)))
-    stack.dashops("deploy-notebook", "counter.ipynb")
-    return "counter"
 
 
 @pytest.fixture
-def ten(stack: Stack, browser: Browser, counter: str) -> Iterator["Ten"]:
-    made = Ten(stack, browser, counter)
+def ten(stack: Stack, browser: Browser, counter: str) -> Iterator[Crowd]:
+    made = Crowd(stack, browser, counter, TEN)
     yield made
     made.close()
-
-
-class Ten:
-    """Ten viewers, each in a browser of his own, who click now and then."""
-
-    def __init__(self, stack: Stack, browser: Browser, name: str) -> None:
-        self._contexts = [browser.new_context() for _ in range(TEN)]
-        self._clicks = 0
-        self.pages = [self._open(stack, context.new_page(), name) for context in self._contexts]
-        self.kernels: list[str] = []
-        self.click()
-
-    def click(self) -> None:
-        """Each clicks once, and sees the count that his own kernel has reached."""
-        self._clicks += 1
-        for page in self.pages:
-            page.click("button:has-text('Count')")
-        found = [self._answer(page) for page in self.pages]
-        self.kernels = self.kernels or found
-        assert found == self.kernels, "a page has another kernel than before"
-
-    def close(self) -> None:
-        """All go away, as tabs that are closed do."""
-        for context in self._contexts:
-            context.close()
-
-    def _answer(self, page: Page) -> str:
-        said = page.locator(f"text=/^click {self._clicks} in/")
-        said.wait_for(timeout=20_000)
-        assert page.evaluate("window.here"), "the page was loaded again"
-        return str(said.inner_text().rpartition(" ")[2])
-
-    def _open(self, stack: Stack, page: Page, name: str) -> Page:
-        page.set_default_timeout(60_000)
-        url = f"http://127.0.0.1:{stack.ports['dashboard']}"
-        page.goto(url)
-        page.fill("[name=username]", "viewer")
-        secret = stack.folder / ".dashops" / "secrets" / "viewer-password"
-        page.fill("[name=password]", secret.read_text().strip())
-        page.click("button")
-        page.wait_for_url(f"{url}/")
-        page.goto(f"{url}/dashboards/{name}")
-        page.wait_for_selector("button:has-text('Count')")
-        page.evaluate("window.here = true")
-        return page
-
-
-@contextmanager
-def knocking(stack: Stack) -> Iterator[None]:
-    """Somebody asks for the login page all the time, and must get it."""
-    refused: list[str] = []
-    done = threading.Event()
-
-    def knock() -> None:
-        while not done.wait(0.05):
-            try:
-                code = httpx.get(
-                    f"http://127.0.0.1:{stack.ports['dashboard']}/login", timeout=30
-                ).status_code
-            except httpx.HTTPError as error:
-                refused.append(repr(error))
-            else:
-                if code != 200:
-                    refused.append(str(code))
-
-    thread = threading.Thread(target=knock)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-    assert refused == []
 
 
 def change(stack: Stack, before: str, after: str) -> None:
@@ -130,25 +33,17 @@ def change(stack: Stack, before: str, after: str) -> None:
     file.write_text(text.replace(before, after, 1))
 
 
-def names(stack: Stack, slot: str) -> set[str]:
-    """The containers of a slot."""
-    # One of them is removed, and an engine that is shared has other stacks.
-    mine = ("--filter", f"label=com.docker.compose.project={stack.project}")
-    asked = ("--filter", f"label=dashops.slot={slot}", "--format", "{{.Names}}")
-    return set(stack.docker("ps", *mine, *asked).split())
-
-
-def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Ten) -> None:
+def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten: Crowd) -> None:
     """One without widgets gets no visitors; the next one does."""
-    before = names(stack, "dashboard")
+    before = stack.running("dashboard")
     unfit = stack.folder / UNFIT
-    unfit.parent.mkdir(parents=True)
+    unfit.parent.mkdir(parents=True, exist_ok=True)
     unfit.write_text("- {type: tmpfs, target: /opt/venv/share/jupyter/labextensions}\n")
     with knocking(stack):
         told = stack.dashops("up", "-y", code=3)
     assert "a viewer moves a slider" in told and "does not appear" in told
     assert "unchecked" in stack.dashops("status", code=1)
-    assert before < names(stack, "dashboard")
+    assert before < stack.running("dashboard")
     ten.click()
     unfit.unlink()
     # A package less is another image.
@@ -159,7 +54,7 @@ def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten
     assert "lose" not in told
     with knocking(stack):
         stack.dashops("up", "-y")
-    both = names(stack, "dashboard")
+    both = stack.running("dashboard")
     assert before < both and len(both) == 2
     assert "draining" in stack.dashops("status")
     ten.click()
@@ -167,7 +62,7 @@ def test_ten_pages_stay_while_the_dashboard_server_is_replaced(stack: Stack, ten
     ten.close()
     until(lambda: "dashboard: remove" in look(stack), "the server that was replaced may go", 60)
     stack.dashops("up", "-y")
-    assert names(stack, "dashboard") == both - before
+    assert stack.running("dashboard") == both - before
     assert stack.dashops("plan").strip() == "nothing to do"
 
 
@@ -178,10 +73,10 @@ def look(stack: Stack) -> str:
 
 def test_ten_pages_stay_while_gateways_go(stack: Stack, browser: Browser, counter: str) -> None:
     stack.dashops("scale", "gateway=3", "-y")
-    assert len(names(stack, "gateway")) == 3
+    assert len(stack.running("gateway")) == 3
     assert stack.dashops("plan").strip() == "nothing to do"
     until(lambda: snapshots(stack, counter) == 3, "each gateway has a snapshot", 90)
-    ten = Ten(stack, browser, counter)
+    ten = Crowd(stack, browser, counter, TEN)
     try:
         loads = kernels(stack)
         assert max(loads) - min(loads) <= 1, f"one has more to do than the others: {loads}"
@@ -193,7 +88,7 @@ def test_ten_pages_stay_while_gateways_go(stack: Stack, browser: Browser, counte
         ten.close()
     until(lambda: look(stack).count("gateway: remove gateway-") == 2, "two may go", 60)
     stack.dashops("up", "-y")
-    assert len(names(stack, "gateway")) == 1
+    assert len(stack.running("gateway")) == 1
 
 
 def test_a_gateway_that_dies_takes_its_pages_and_no_others(
@@ -201,10 +96,10 @@ def test_a_gateway_that_dies_takes_its_pages_and_no_others(
 ) -> None:
     stack.dashops("scale", "gateway=2", "-y")
     until(lambda: snapshots(stack, counter) == 2, "each gateway has a snapshot", 90)
-    ten = Ten(stack, browser, counter)
+    ten = Crowd(stack, browser, counter, TEN)
     try:
         # Not even its name is there any more, as on a machine that is gone.
-        stack.docker("rm", "--force", max(names(stack, "gateway")))
+        stack.docker("rm", "--force", max(stack.running("gateway")))
         living = kernels(stack)
         assert living == [TEN // 2]
         until(lambda: sum(map(reloaded, ten.pages)) == TEN // 2, "its pages load anew", 90)
@@ -212,14 +107,6 @@ def test_a_gateway_that_dies_takes_its_pages_and_no_others(
     finally:
         ten.close()
     stack.dashops("scale", "gateway=1", "-y")
-
-
-def reloaded(page: Page) -> bool:
-    """Whether it is another page than the one that was opened, and can be used."""
-    try:
-        return not page.evaluate("window.here") and page.is_visible("button:has-text('Count')")
-    except Error:  # while it loads
-        return False
 
 
 def told(stack: Stack) -> dict[str, Any]:

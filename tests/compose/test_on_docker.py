@@ -3,6 +3,7 @@
 import shutil
 import ssl
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -120,12 +121,15 @@ def test_the_rendered_file_runs_by_hand(stack: Stack) -> None:
     assert stack.dashops("plan").strip() == "nothing to do"
 
 
-def test_images_are_small(stack: Stack) -> None:
+def test_images_are_small(stack: Stack, tell: Callable[[str], None]) -> None:
     base = int(stack.docker("image", "inspect", "-f", "{{.Size}}", BASE))
-    for slot in ("gateway", "dashboard"):
+    above = {}
+    for slot in SLOTS:
         image = stack.docker("inspect", "-f", "{{.Config.Image}}", stack.container(slot))
-        above = int(stack.docker("image", "inspect", "-f", "{{.Size}}", image)) - base
-        assert above <= 350e6, f"{slot}: {above / 1e6:.0f} MB above the base"
+        above[slot] = int(stack.docker("image", "inspect", "-f", "{{.Size}}", image)) - base
+    each = ", ".join(f"{slot} {size / 1e6:.0f}" for slot, size in above.items())
+    tell(f"images above a base of {base / 1e6:.0f} MB, in MB: {each}")
+    assert max(above["gateway"], above["dashboard"]) <= 350e6
 
 
 def test_no_engine_is_said(stack: Stack, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Numbers that the long tests print at the end, whether they passed or not."""
+"""Numbers that tests print at the end, whether they passed or not; none is asserted."""
 
 from collections.abc import Callable
 
