@@ -103,3 +103,15 @@ def reloaded(page: Page) -> bool:
         return not page.evaluate("window.here") and page.is_visible("button:has-text('Count')")
     except Error:  # while it loads
         return False
+
+
+def counts(page: Page) -> bool:
+    """Whether a click is counted now, by whichever kernel the page has."""
+    try:
+        label = page.locator("text=/^click \\d+ in/")
+        seen = int(label.inner_text(timeout=1000).split()[1]) if label.count() else 0
+        page.click("button:has-text('Count')", timeout=3000)
+        page.wait_for_selector(f"text=/^click {seen + 1} in/", timeout=3000)
+    except Error:  # while it loads, or its kernel is gone
+        return False
+    return True
