@@ -46,7 +46,7 @@ class Moments:
     it started is killed too, as when a session ends; otherwise that lives on.
     """
 
-    def __init__(self, deadly: int = 0, *, all: bool = False) -> None:  # noqa: A002
+    def __init__(self, deadly: int = 0, *, all: bool = False) -> None:
         self.passed: list[str] = []
         self._deadly = deadly
         self._all = all
