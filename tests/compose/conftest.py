@@ -33,7 +33,9 @@ def stack(
     first = time.monotonic() - began
     made.dashops("up", "-y")
     tell(f"the first `up` took {first:.0f} s, the second {time.monotonic() - began - first:.1f} s")
-    memory = {slot: each["memory"] / 1e6 for slot, each in made.slots().items()}
+    memory = {
+        slot: made.memory(slot) / 1e6 for slot in ("gateway", "dashboard", "notebook", "proxy")
+    }
     each = ", ".join(f"{slot} {size:.0f}" for slot, size in memory.items())
     tell(f"the idle stack takes {sum(memory.values()):.0f} MB of memory: {each}")
     return made

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import commandline
 import pytest
 from crowd import Crowd, counts
 from live import until
@@ -34,8 +35,9 @@ EDITS = {
     },
     "image": {"proxy.Dockerfile": "LABEL edition=2\n"},
 }
-# At how many points of each an `up` is killed.
-POINTS = {"turn": 6, "place": 5, "image": 4}
+# At how many points of each an `up` is killed; another one is killed while it checks.
+POINTS = {"turn": 5, "place": 5, "image": 4}
+UNCHECKED = "dashboard:\n  check_first: false\n"
 IDENT = re.compile(r"[0-9a-f]{12,64}")
 
 
@@ -65,12 +67,16 @@ class Moments:
             self._looks.clear()
         self.passed.append(call)
         if len(self.passed) == self._deadly:
-            self._began.wait(10)
-            assert self._process is not None
-            if self._all:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a machine does that is out of memory, without a word."""
+        self._began.wait(10)
+        assert self._process is not None
+        if self._all:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
 
     def up(self, stack: Stack, engine: str) -> int:
         """The code of the `up`, which leads a group of its own."""
@@ -98,6 +104,8 @@ class Switch:
     def __post_init__(self) -> None:
         self._moments = Moments()
         engine = Path(self.stack.engine.removeprefix("unix://"))
+        self._file = self.stack.folder / "dashops.yaml"
+        self._settings = self._file.read_text()
         self.recorder = Recorder(self.sockets / "s", engine, lambda call: self._moments.hear(call))
         self._totals: dict[str, int] = {}
 
@@ -110,6 +118,19 @@ class Switch:
                 (room / name).unlink()
             else:
                 (room / name).write_text(text)
+
+    def checks(self, wanted: bool) -> None:  # noqa: FBT001
+        """Whether a dashboard server is checked with a browser, which takes longest of all."""
+        text = self._settings.replace("dashboard:\n", UNCHECKED, 1)
+        self._file.write_text(self._settings if wanted else text)
+
+    def restore(self) -> None:
+        """Take all edits back, and bring that up."""
+        self.checks(wanted=True)
+        room = self.stack.folder / "recipes" / "compose" / "insert"
+        for name in (name for files in EDITS.values() for name in files):
+            (room / name).unlink(missing_ok=True)
+        self.stack.dashops("up", "-y")
 
     def moments(self, what: str) -> int:
         """How many an `up` after that edit has that nobody kills."""
@@ -137,17 +158,32 @@ def switch(
     tell: Callable[[str], None],
 ) -> Iterator[Switch]:
     made = Switch(stack, tmp_path_factory.mktemp("x"))
+    made.checks(wanted=False)
     yield made
     tell(f"`up` was killed at {len(made.deadly)} points: {', '.join(made.deadly)}")
-    for what, files in EDITS.items():
-        if any((stack.folder / "recipes" / "compose" / "insert" / name).exists() for name in files):
-            made.edit(what)
-    stack.dashops("up", "-y")
+    made.restore()
     made.recorder.close()
 
 
+def said(stack: Stack, *words: str) -> str:
+    """What a command printed that went well, without the time that its start takes."""
+    done = commandline.run(stack.folder, *words, env={"DOCKER_HOST": stack.engine})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
 def history(stack: Stack) -> list[dict[str, Any]]:
-    return list(json.loads(stack.dashops("history", "--json"))["entries"])
+    return list(json.loads(said(stack, "history", "--lines", "1000", "--json"))["entries"])
+
+
+def is_finished(stack: Stack, before: list[dict[str, Any]]) -> None:
+    """By another `up`: there is nothing to do any more, and all is recorded."""
+    stack.dashops("up", "-y")
+    assert said(stack, "plan") == "nothing to do"
+    after = history(stack)
+    assert after[: len(before)] == before
+    assert {each["result"] for each in after[len(before) :]} <= {"interrupted", "done"}
+    assert {slot: len(stack.running(slot)) for slot in SLOTS} == dict.fromkeys(SLOTS, 1)
 
 
 @pytest.mark.parametrize(
@@ -163,12 +199,27 @@ def test_an_up_that_was_killed_is_finished_by_the_next(
     code = switch.up(killed)
     assert code == -signal.SIGKILL, f"{len(killed.passed)} of {total} moments: {switch.said()}"
     switch.deadly.append(re.sub(r"\?.*|/v[\d.]+", "", IDENT.sub("ID", killed.passed[-1])))
-    stack.dashops("up", "-y")
-    assert stack.dashops("plan").strip() == "nothing to do"
-    after = history(stack)
-    assert [each["number"] for each in after[: len(before)]] == [each["number"] for each in before]
-    assert {each["result"] for each in after[len(before) :]} <= {"interrupted", "done"}
-    assert {slot: len(stack.running(slot)) for slot in SLOTS} == dict.fromkeys(SLOTS, 1)
+    is_finished(stack, before)
+
+
+def test_an_up_that_was_killed_while_it_checks_is_finished_by_the_next(
+    stack: Stack, switch: Switch
+) -> None:
+    switch.checks(wanted=True)
+    before = history(stack)
+    switch.edit("turn")
+    whole = Moments()
+    going = threading.Thread(target=switch.up, args=(whole,))
+    going.start()
+    until(lambda: runs(f"dashops.trial {stack.folder}"), "the new server is checked", 120)
+    whole.kill()
+    going.join()
+    switch.deadly.append("checks")
+    is_finished(stack, before)
+
+
+def runs(command: str) -> bool:
+    return subprocess.run(["pgrep", "-f", command], capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -192,11 +243,10 @@ def test_a_container_that_crashes_comes_back_and_so_do_its_pages(
     until(lambda: all([counts(page) for page in crowd.pages]), "every page counts clicks", 120)
     until(lambda: stack.slots()[slot]["state"] == "healthy", "it is healthy again", 90)
     assert stack.docker("inspect", "-f", "{{.State.StartedAt}}", name) != began
-    assert stack.dashops("plan").strip() == "nothing to do"
+    assert said(stack, "plan") == "nothing to do"
 
 
 def test_nothing_was_lost(stack: Stack, crowd: Crowd, counter: str) -> None:
     assert all(counts(page) for page in crowd.pages)
-    assert counter in stack.dashops("dashboards")
-    stack.dashops("audit", "--verify")
-    assert "deployed" in stack.dashops("audit", "--lines", "500")
+    assert counter in said(stack, "dashboards")
+    said(stack, "audit", "--verify")
