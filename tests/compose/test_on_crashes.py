@@ -126,11 +126,12 @@ class Switch:
 
     def restore(self) -> None:
         """Take all edits back, and bring that up."""
-        self.checks(wanted=True)
+        self.checks(wanted=False)
         room = self.stack.folder / "recipes" / "compose" / "insert"
         for name in (name for files in EDITS.values() for name in files):
             (room / name).unlink(missing_ok=True)
         self.stack.dashops("up", "-y")
+        self.checks(wanted=True)
 
     def moments(self, what: str) -> int:
         """How many an `up` after that edit has that nobody kills."""
