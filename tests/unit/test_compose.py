@@ -54,6 +54,14 @@ def test_only_what_reads_a_changed_file_is_replaced() -> None:
     ]
 
 
+def test_a_server_that_did_not_say_whether_it_serves_is_relieved_too() -> None:
+    silent = changed(applied(read()), "dashboard", said={}, health="unhealthy")
+    assert told(read(), silent) == []
+    assert ("dashboard: check dashboard-2, send visitors to it (dashboard-1 may serve)") in told(
+        read("dashboard: {title: Sales}"), silent
+    )
+
+
 def test_a_package_makes_images_anew_and_the_old_ones_go() -> None:
     found = told(read("environment: {packages: [bokeh]}"), applied(read()))
     assert "gateway: build image (image changed)" in found
