@@ -174,7 +174,9 @@ def said(stack: Stack, *words: str) -> str:
 
 
 def history(stack: Stack) -> list[dict[str, Any]]:
-    return list(json.loads(said(stack, "history", "--lines", "1000", "--json"))["entries"])
+    """All of it, but not which renders are kept: of those only the last ten are."""
+    told = json.loads(said(stack, "history", "--lines", "1000", "--json"))
+    return [each | {"kept": None} for each in told["entries"]]
 
 
 def is_finished(stack: Stack, before: list[dict[str, Any]]) -> None:
