@@ -39,7 +39,7 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
             state: State = _state(each)
             if slot == "dashboard" and trial.waits(facts, each, wanted):
                 state = "unchecked"
-            elif name not in wanted and not each.serving:
+            elif name not in wanted and not trial.holds(facts, each, wanted):
                 state = "draining"
             runs = each.running
             yield Slot(

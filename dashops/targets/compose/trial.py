@@ -47,6 +47,12 @@ def waits(facts: Facts, container: Container, wanted: Collection[str]) -> bool:
     return container.service in wanted and not container.serving and others
 
 
+def holds(facts: Facts, container: Container, wanted: Collection[str]) -> bool:
+    """Whether it is the dashboard server that still serves in place of the one that is wanted."""
+    found = [each for each in facts.of("dashboard") if each.serving]
+    return container in found and not any(each.service in wanted for each in found)
+
+
 def unused(container: Container) -> bool:
     """Whether it is a dashboard server that visitors are not sent to, and nobody is on."""
     found = container.running and not container.serving and container.busy == 0
