@@ -20,7 +20,8 @@ from tornado import httpclient, web
 from dashops.services.dashboard import api, config, identity, store
 
 PATIENCE = 5  # seconds in which another server has to say that it is ready
-MISSED = 3  # times it may not, until this one takes its place
+MISSED = 3  # times it may not, until this one serves in its place
+GONE = 60  # times it may not after that, until this one has its turn
 FILE = "turn"
 
 
@@ -28,7 +29,7 @@ class Shifts:
     """Whose turn it is, for one of several servers."""
 
     def __init__(self, settings: Mapping[str, Any], log: Any) -> None:
-        """What it says of a server that starts: another one's turn is not over by that."""
+        """A server that starts beside another one whose turn it is waits for its own."""
         self._settings = settings
         self._log = log
         self._config: config.Config = settings["kernel_manager"].settings
@@ -126,8 +127,9 @@ class Shifts:
                 self._log.warning("server %s does not answer, so visitors are sent here", turn)
                 self._serve()
         elif wanted:
-            # It serves in place of one that is gone.
-            self.take()
+            self._missed += 1
+            if self._missed >= GONE:
+                self.take()
 
     def _serve(self) -> None:
         if self.over:

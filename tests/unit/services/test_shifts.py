@@ -116,8 +116,10 @@ def test_it_serves_in_place_of_one_that_is_gone(server, monkeypatch):
     found = [server.say("1", "gateway-1") for _ in range(shifts.MISSED)]
     assert found == [False] * (shifts.MISSED - 1) + [True]
     assert not server.turn.over
-    # From now on it is its own turn, so that nobody asks for the other one any more.
-    server.say("1", "gateway-1")
+    assert server.turn.turn == "2", "the other one may come back"
+    # After minutes it is its own turn, so that nobody asks for the other one any more.
+    for _ in range(shifts.GONE):
+        server.say("1", "gateway-1")
     assert server.turn.turn == "1"
 
 
