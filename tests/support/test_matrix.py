@@ -9,7 +9,7 @@ from looks import Look
 from playwright.sync_api import Error
 from seats import Seats
 
-PATIENCE, SHORT = 10, 4  # seconds to wait for what must come, and for what should not
+PATIENCE, SHORT = 20, 4  # seconds to wait for what must come, and for what should not
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda each: each.notebook)
