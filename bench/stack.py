@@ -92,7 +92,10 @@ class Stack:
     def process(self, slot: str) -> psutil.Process:
         """The process of a slot of the running stack."""
         status = json.loads(self._dashops("status", "--json"))
-        return psutil.Process(next(each["pid"] for each in status["slots"] if each["slot"] == slot))
+        pid = next(each["pid"] for each in status["slots"] if each["slot"] == slot)
+        found = psutil.Process(pid)
+        # The first process of a container only looks after the others.
+        return found.children()[0] if found.name() == "tini" else found
 
     def settle(self) -> None:
         """Return when no viewer has a kernel and the gateway rests."""

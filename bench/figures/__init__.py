@@ -46,6 +46,6 @@ ALL: Mapping[str, Measured] = {
 }
 ON: Mapping[str, tuple[str, ...]] = {
     "local": tuple(name for name in ALL if name != "containers"),
-    "compose": ("containers", "deploy", "rollback", "open", "slider", "idle"),
+    "compose": ("containers", "deploy", "rollback", "open", "slider"),
 }
 """What is measured on each target; others are of the server alone, or of processes by hand."""
