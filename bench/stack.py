@@ -43,6 +43,14 @@ class Stack:
         """Return when all slots are healthy."""
         self._dashops("up", "--yes")
 
+    def timed(self) -> float:
+        """Seconds of an `up`; it is down again after it."""
+        began = time.perf_counter()
+        self.up()
+        took = time.perf_counter() - began
+        self.down()
+        return took
+
     def down(self) -> None:
         """Stop all slots; environments stay."""
         self._dashops("down")

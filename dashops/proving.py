@@ -88,9 +88,7 @@ def attack(
 def _published(stack: Stack, start: str) -> list[str]:
     """The dashboards whose names begin so, as far as a server answers."""
     with contextlib.suppress(DashopsError):
-        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
-        server = client.Server(stack.url("dashboard"), token)
-        return [each.name for each in server.dashboards() if each.name.startswith(start)]
+        return [each.name for each in _server(stack).dashboards() if each.name.startswith(start)]
     return []
 
 
@@ -98,9 +96,13 @@ def _withdraw(stack: Stack, name: str) -> None:
     """Remove the dashboard of checks that were interrupted before they could do so."""
     # Where no server answers, the check that should have removed it has said so.
     with contextlib.suppress(DashopsError):
-        token = secrets.read(stack.state_dir / "secrets", "deploy-token")
-        server = client.Server(stack.url("dashboard"), token)
+        server = _server(stack)
         if name in {each.name for each in server.dashboards()}:
             server.remove(name)
     if stack.identity.provider == "local":
         guest.forget(stack, name)
+
+
+def _server(stack: Stack) -> client.Server:
+    token = secrets.read(stack.state_dir / "secrets", "deploy-token")
+    return client.Server(stack.url("dashboard"), token)

@@ -3,7 +3,6 @@
 `python -m dashops.trial STACK NUMBER` is a step of `up`, which holds the lock.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -55,9 +54,7 @@ def main() -> None:
     """Do it for the stack file and the number of the command line."""
     file, number = Path(sys.argv[1]), sys.argv[2]
     try:
-        there = file.exists()
-        stack = stacks.load(file) if there else stacks.parse("", file, os.environ)
-        sys.stdout.write(take(stacks.remembered(stack), run, number))
+        sys.stdout.write(take(stacks.there(file), run, number))
     except DashopsError as error:
         sys.exit(f"{error.message}\n{error.hint}".strip())
 

@@ -38,7 +38,7 @@ def measure(ground: Ground, runs: int) -> Figure:
     stock: list[float] = []
     lab = ground.lab
     for _ in range(runs):
-        ours.append(_up(stack))
+        ours.append(stack.timed())
         for slot in SLOTS:
             alone[slot].append(_by_hand(stack, (slot,), ground.folder))
         together.append(_by_hand(stack, SLOTS, ground.folder))
@@ -59,14 +59,6 @@ def measure(ground: Ground, runs: int) -> Figure:
             "JupyterLab by hand, as uv installs it": statistics.median(stock),
         },
     )
-
-
-def _up(stack: Stack) -> float:
-    began = time.perf_counter()
-    stack.up()
-    took = time.perf_counter() - began
-    stack.down()
-    return took
 
 
 def _by_hand(stack: Stack, slots: Sequence[str], logs: Path) -> float:

@@ -1,6 +1,5 @@
 """What every check may ask for: the stack, its slots, secrets and processes; it starts nothing."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from dashops import stack
 
     file = config.getoption("stack")
-    config.stash[STACK] = (
-        stack.load(file) if file.exists() else stack.remembered(stack.parse("", file, os.environ))
-    )
+    config.stash[STACK] = stack.there(file)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -65,6 +65,11 @@ def load(
     )
 
 
+def there(file: Path) -> Stack:
+    """The stack of a file, which need not exist: then that of the defaults, beside it."""
+    return load(file) if file.exists() else remembered(parse("", file, os.environ))
+
+
 def remembered(found: Stack) -> Stack:
     """The stack with the target and the host of the last `up` where nothing else names them."""
     if found.where("target") == "default":

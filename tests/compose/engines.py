@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,19 @@ def started(folder: Path, *before: str) -> Iterator[str]:
         process.terminate()
         process.wait(60)
         shutil.rmtree(folder / "data", ignore_errors=True)
+
+
+def docker(address: str, *words: str | Path, env: Mapping[str, str] | None = None) -> str:
+    """What Docker's own command printed that asked this engine and went well."""
+    done = subprocess.run(
+        ["docker", "--host", address, *words],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
+    return done.stdout.strip()
 
 
 def _answers(address: str) -> bool:

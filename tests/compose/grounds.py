@@ -2,11 +2,10 @@
 
 import io
 import json
-import os
 import ssl
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +40,7 @@ def build(engine: str, folder: Path, name: str) -> str:
     (folder / "arm").write_bytes(ARM)
     (folder / "arm").chmod(0o755)
     words = ("build", "--quiet", "--force-rm", "--tag", _tag(name), folder)
-    _docker(engine, *words, env={"DOCKER_BUILDKIT": "0"})
+    engines.docker(engine, *words, env={"DOCKER_BUILDKIT": "0"})
     return _tag(name)
 
 
@@ -62,7 +61,7 @@ def foreign(engine: str, folder: Path, architecture: str) -> str:
     }
     file = folder / "image.tar"
     file.write_bytes(tarred(parts))
-    _docker(engine, "load", "--quiet", "--input", file)
+    engines.docker(engine, "load", "--quiet", "--input", file)
     return _tag(architecture)
 
 
@@ -84,7 +83,7 @@ def full(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         # One that shares the networks of this machine takes those of another engine away.
         with engines.started(folder, "unshare", "--net") as address:
-            machine = _docker(address, "version", "--format", "{{.Server.Arch}}")
+            machine = engines.docker(address, "version", "--format", "{{.Server.Arch}}")
             tag = foreign(address, folder, machine)
             with (folder / "filled").open("wb", buffering=0) as filled:
                 _fill(filled)
@@ -95,9 +94,9 @@ def full(folder: Path) -> Iterator[tuple[str, str]]:
 
 def remove(engine: str) -> None:
     """Take all bases away again."""
-    tags = _docker(engine, "images", "--quiet", "--filter", f"reference={PREFIX}-*").split()
+    tags = engines.docker(engine, "images", "--quiet", "--filter", f"reference={PREFIX}-*").split()
     if tags:
-        _docker(engine, "image", "rm", "--force", *tags)
+        engines.docker(engine, "image", "rm", "--force", *tags)
 
 
 def public(url: str) -> bool:
@@ -117,14 +116,3 @@ def _fill(filled: BinaryIO) -> None:
 
 def _tag(name: str) -> str:
     return f"{PREFIX}-{name}:1"
-
-
-def _docker(engine: str, *words: str | Path, env: Mapping[str, str] | None = None) -> str:
-    done = subprocess.run(
-        ["docker", "--host", engine, *words],
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
-    return done.stdout.strip()

@@ -74,10 +74,7 @@ class Host:
         return subprocess.run(words, capture_output=True, text=True, timeout=60)
 
     def docker(self, *words: str | Path) -> str:
-        asked = ["docker", "--host", self.engine, *words]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, f"{words}: {done.stderr}"
-        return done.stdout.strip()
+        return engines.docker(self.engine, *words)
 
 
 @contextmanager

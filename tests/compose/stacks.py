@@ -50,6 +50,22 @@ class Stack:
         )
         return done.stdout if code == 0 else done.stdout + done.stderr
 
+    def begin(self, *words: str, engine: str = "") -> subprocess.Popen[bytes]:
+        """A command that goes on, with a group of processes of its own; `log` has what it says."""
+        with self.log.open("wb") as said:
+            return subprocess.Popen(
+                [DASHOPS, *words],
+                cwd=self.folder,
+                env={**os.environ, "DOCKER_HOST": engine or self.engine},
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "command.log"
+
     def docker(self, *words: str | Path) -> str:
         """What the engine's own command printed."""
         return self._run("docker", *words)
@@ -112,3 +128,8 @@ def make(folder: Path, engine: str) -> Stack:
     }
     (folder / "dashops.yaml").write_text(yaml.safe_dump({"name": NAME, **settings}))
     return Stack(folder, engine, ports)
+
+
+def runs(pattern: str) -> bool:
+    """Whether there is a process whose command has it."""
+    return subprocess.run(["pgrep", "-f", pattern], capture_output=True).returncode == 0

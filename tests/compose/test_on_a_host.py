@@ -1,6 +1,5 @@
 """The story on another host over SSH, from a machine without an engine to nothing left there."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -145,19 +144,11 @@ def test_a_reboot_in_the_middle_of_an_up_is_mended_by_the_next(
     edit = away.folder / "recipes" / "compose" / "insert" / "environment_notebook.yaml"
     edit.parent.mkdir(parents=True)
     edit.write_text("- EDITION=2\n")
-    log = away.folder / "up.log"
-    with log.open("wb") as said:
-        going = subprocess.Popen(
-            [stacks.DASHOPS, "up", "-y"],
-            cwd=away.folder,
-            env={**os.environ, "DOCKER_HOST": away.engine},
-            stdout=said,
-            stderr=said,
-        )
-    until(lambda: "notebook: replace container" in log.read_text(), "it is at its work", 120)
+    going = away.begin("up", "-y")
+    until(lambda: "notebook: replace container" in away.log.read_text(), "it is at its work", 120)
     host.reboot()
     assert going.wait(200) == 3
-    assert "error:" in log.read_text()
+    assert "error:" in away.log.read_text()
     away.dashops("up", "-y")
     assert healthy(away)
     assert "tips" in away.dashops("dashboards")
@@ -172,12 +163,8 @@ def test_nothing_is_left_there(away: stacks.Stack, host: hosts.Host, tmp_path: P
     assert host.says("ls -A /var/lib/dashops") == ""
     assert not (away.folder / ".dashops").exists()
     rooms = f"^ssh.*{away.folder}|/tmp/dashops-[0-9]+/.*mux"
-    until(lambda: not _running(rooms), "no connection is left", 10)
+    until(lambda: not stacks.runs(rooms), "no connection is left", 10)
 
 
 def _checked(away: stacks.Stack) -> str:
     return away.dashops("host", "check", "--host", ADDRESS, code=1)
-
-
-def _running(pattern: str) -> bool:
-    return subprocess.run(["pgrep", "-f", pattern], capture_output=True).returncode == 0

@@ -20,7 +20,7 @@ from crowd import Crowd, counts
 from live import until
 from playwright.sync_api import Browser
 from recorder import Recorder
-from stacks import DASHOPS, Stack
+from stacks import Stack, runs
 
 pytestmark = pytest.mark.compose
 SLOTS = ("notebook", "gateway", "proxy", "dashboard")
@@ -82,17 +82,9 @@ class Moments:
 
     def up(self, stack: Stack, engine: str) -> int:
         """The code of the `up`, which leads a group of its own."""
-        with (stack.folder / "up.log").open("wb") as said:
-            self._process = subprocess.Popen(
-                [DASHOPS, "up", "-y"],
-                cwd=stack.folder,
-                env={**os.environ, "DOCKER_HOST": engine},
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-            self._began.set()
-            return self._process.wait(300)
+        self._process = stack.begin("up", "-y", engine=engine)
+        self._began.set()
+        return self._process.wait(300)
 
 
 @dataclass
@@ -150,7 +142,7 @@ class Switch:
         return moments.up(self.stack, self.recorder.address)
 
     def said(self) -> str:
-        return (self.stack.folder / "up.log").read_text()
+        return self.stack.log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -222,10 +214,6 @@ def test_an_up_that_was_killed_while_it_checks_is_finished_by_the_next(
     going.join()
     switch.deadly.append("checks")
     is_finished(stack, before)
-
-
-def runs(command: str) -> bool:
-    return subprocess.run(["pgrep", "-f", command], capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 from dashops.stack import Stack
 from dashops.targets import compose
@@ -12,6 +13,15 @@ from dashops.targets.origin import Origin
 
 ORIGIN = Origin("dashops[{extra}]", "/usr/bin/python3", "3.11", "0.1.0 x")
 FRESH = Facts(origin=ORIGIN, compose=Compose(("docker", "compose"), {}), uid=1000)
+
+
+# An engine that counts no memory.
+IDLE = SimpleNamespace(
+    api=SimpleNamespace(
+        stats=lambda *_, **__: {"memory_stats": {}},
+        containers=lambda **_: [],
+    )
+)
 
 
 def applied(wanted: Stack, there: Facts = FRESH) -> Facts:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from containers import FRESH, applied
+from containers import FRESH, IDLE, applied
 
 from dashops import client, flow, stack, view
 from dashops.plan import Step
@@ -111,9 +111,7 @@ def test_status_says_what_is_wrong_with_a_slot(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     values, said = WRONG[name]
-    asked = {"stats": lambda *_, **__: {"memory_stats": {}}, "containers": lambda **_: []}
-    docker = SimpleNamespace(api=SimpleNamespace(**asked))
-    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(docker))
+    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(IDLE))
     facts = applied(read())
     several = [
         replace(each, **values) if each.slot == "dashboard" else each for each in facts.containers

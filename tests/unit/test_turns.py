@@ -3,10 +3,9 @@
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from containers import applied
+from containers import IDLE, applied
 
 from dashops import stack
 from dashops.stack import Stack
@@ -17,10 +16,7 @@ from dashops.targets.compose.facts import Facts
 
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that counts no memory."""
-    asked = {"stats": lambda *_, **__: {"memory_stats": {}}, "containers": lambda **_: []}
-    docker = SimpleNamespace(api=SimpleNamespace(**asked))
-    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(docker))
+    monkeypatch.setattr(engine, "connected", lambda _: contextlib.nullcontext(IDLE))
 
 
 def read() -> Stack:

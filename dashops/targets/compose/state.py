@@ -28,6 +28,7 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
     for slot in SLOTS:
         wanted = recipe.services(facts.rendered, slot) or [slot]
         found = facts.of(slot)
+        pending = slot == "dashboard" and trial.pending(facts, wanted)
         for name in (*wanted, *(each.service for each in found if each.service not in wanted)):
             each = next((one for one in found if one.service == name), None)
             shown = slot if wanted == [name] else name
@@ -37,9 +38,9 @@ def slots(stack: Stack, facts: Facts) -> Iterator[Slot]:
                 continue
             cut = networks.cut(stack, facts.rendered, each) if name in wanted else []
             state: State = _state(each)
-            if slot == "dashboard" and trial.waits(facts, each, wanted):
+            if name in wanted and pending:
                 state = "unchecked"
-            elif name not in wanted and not trial.holds(facts, each, wanted):
+            elif name not in wanted and not (pending and each.serving):
                 state = "draining"
             runs = each.running
             yield Slot(

@@ -41,16 +41,10 @@ def up(stack: Stack, facts: Facts, files: Mapping[str, str]) -> Iterator[Step]:
     )
 
 
-def waits(facts: Facts, container: Container, wanted: Collection[str]) -> bool:
-    """Whether it is the dashboard server that is wanted, and another one still serves."""
-    others = any(each.serving for each in facts.of("dashboard") if each.id != container.id)
-    return container.service in wanted and not container.serving and others
-
-
-def holds(facts: Facts, container: Container, wanted: Collection[str]) -> bool:
-    """Whether it is the dashboard server that still serves in place of the one that is wanted."""
-    found = [each for each in facts.of("dashboard") if each.serving]
-    return container in found and not any(each.service in wanted for each in found)
+def pending(facts: Facts, wanted: Collection[str]) -> bool:
+    """Whether a dashboard server still serves in place of the one that is wanted."""
+    serving = {each.service for each in facts.of("dashboard") if each.serving}
+    return bool(serving) and serving.isdisjoint(wanted)
 
 
 def unused(container: Container) -> bool:
