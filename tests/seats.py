@@ -1,12 +1,13 @@
 """A real Chromium: without one the tests that need it are skipped by name, in CI they fail."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 from live import Live, outside
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, WebSocket, sync_playwright
 
 from dashops.checks import chromium
 
@@ -75,6 +76,21 @@ def seats(live: Live, browser: Browser) -> Iterator["Seats"]:
     yield made
     for seat in made.taken:
         seat.context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the browsers of a failed test showed: a dialog in the way is seen nowhere else."""
+    report = yield
+    used = getattr(item, "funcargs", {}).get("seats")
+    if report.when == "call" and report.failed and isinstance(used, Seats):
+        for page in (page for seat in used.taken for page in seat.context.pages):
+            with suppress(Error):
+                shown = page.inner_text("body", timeout=2_000)  # dialogs are at its end
+                report.sections.append((page.url.partition("?")[0], shown[-2_000:]))
+    return report
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """A dashboard of the author's own Jupyter server: opened, moved, shut down and made again."""
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
 from authors import (
@@ -38,6 +41,17 @@ def slid(tab: Page) -> None:
     tab.locator(".noUi-handle").first.focus()
     tab.keyboard.press("ArrowRight")
     tab.wait_for_selector("text=size is 4")
+
+
+def test_no_connection_can_have_the_port_of_an_authors_kernel(live: Live) -> None:
+    token = {"Authorization": f"token {live.secret('notebook-token')}"}
+    kernels = f"{jupyter(live)}/api/kernels"
+    made = httpx.post(kernels, headers=token, timeout=30).json()["id"]
+    (told,) = live.folder.rglob(f"kernel-{made}.json")
+    taken = json.loads(told.read_text())
+    httpx.delete(f"{kernels}/{made}", headers=token)
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(taken[each] < first for each in taken if each.endswith("_port"))
 
 
 @pytest.mark.parametrize("place", PLACES)

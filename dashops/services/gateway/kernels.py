@@ -15,12 +15,12 @@ from kernel_gateway.services.kernels.manager import (
 from tornado import web
 from traitlets import Dict, Integer, List, Unicode
 
+from dashops.services import ports
 from dashops.services.gateway import (
     bundles,
     environments,
     failures,
     limits,
-    ports,
     snapshots,
     tool,
     usage,

@@ -6,6 +6,7 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Dict, List, Unicode
 
+from dashops.services import ports
 from dashops.services.notebook import (
     downloads,
     entries,
@@ -52,7 +53,8 @@ class Dashops(ExtensionApp):
     )
 
     def initialize_settings(self) -> None:
-        """Look up what the menu offers."""
+        """Look up what the menu offers; kernels get ports that no connection has."""
+        ports.Ports.instance()
         self.settings["dashops_downloads"] = downloads.Downloads()
         self.settings["dashops_targets"] = [target.Target(**each) for each in self.servers]
         server = self.serverapp

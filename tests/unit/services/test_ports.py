@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashops.services.gateway import ports
+from dashops.services import ports
 
 
 def test_no_connection_can_be_given_a_kernels_port() -> None:
