@@ -3,13 +3,15 @@
 # Where it is set, each of the hundreds of commands of `make test` compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := $(CURDIR)/.venv/bin
+LIVE := $(BIN)/pytest tests/integration tests/browser tests/attack -n 2 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help demo demo-down test test-compose test-host test-mutations support endurance unit lint bench clean
+.PHONY: help demo demo-down test test-live test-compose test-host test-mutations support endurance unit lint bench clean
 
 help:
 	@echo "make demo       a stack on this machine with a dashboard on it"
 	@echo "make demo-down  stop it"
-	@echo "make test       all tests, real servers and browser included"
+	@echo "make test       unit tests and the stories, with real servers and a real browser"
+	@echo "make test-live  everything else that needs real servers, a browser or an attacker"
 	@echo "make test-compose  stacks on a Docker Engine of their own, here and on another machine over SSH"
 	@echo "                (a container with sshd), from up to nothing left; needs root"
 	@echo "make test-host  of these only that on another machine"
@@ -31,7 +33,11 @@ demo-down:
 test:
 	@scripts/setup browser services labextension
 	@$(BIN)/pytest -n 2
-	@$(BIN)/pytest tests/integration tests/browser tests/attack -m "integration or browser or attack" -n 2 --dist loadfile --no-loadscope-reorder --durations=5
+	@$(LIVE) -m story
+
+test-live:
+	@scripts/setup browser services labextension
+	@$(LIVE) -m "(integration or browser or attack) and not story"
 
 test-compose:
 	@scripts/setup browser labextension engine
@@ -47,7 +53,7 @@ test-mutations:
 
 support:
 	@scripts/setup browser
-	@$(BIN)/pytest -m support --durations=5
+	@$(BIN)/pytest tests/support -m support -n 2 --dist loadgroup --durations=5
 
 endurance:
 	@scripts/setup browser

@@ -276,3 +276,8 @@ LIBRARIES = (
     Library("pandas, also styled", "pandas", pandas),
     Library("R", "r", r, setting="a kernel, see [kernels](kernels.md)"),
 )
+
+EXAMPLES = FOLDER.parents[1] / "examples"
+# What opens from a snapshot as with a fresh kernel.
+NOTEBOOKS = {each.notebook: each.path for each in LIBRARIES if not each.refused}
+NOTEBOOKS |= {path.stem: path for path in sorted(EXAMPLES.glob("*.ipynb"))}

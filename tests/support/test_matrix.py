@@ -1,6 +1,7 @@
 """Deploys a notebook for each library and looks at it."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from libraries import LIBRARIES, Library, needs_kernel
@@ -13,17 +14,20 @@ PATIENCE, SHORT = 20, 4  # seconds to wait for what must come, and for what shou
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda each: each.notebook)
-def test_a_library(library: Library, live: Live, seats: Seats, versions: dict[str, str]) -> None:
+def test_a_library(
+    library: Library, live: Live, seats: Seats, record_property: Callable[[str, object], None]
+) -> None:
     needs_kernel(live, library.kernel)
     said = live.dashops("deploy-notebook", library.path, code=1 if library.refused else 0)
     if library.refused:
         assert library.refused in said
-        versions[library.notebook] = ""
+        record_property("version", (library.notebook, ""))
         return
     look = Look(seats.new(), SHORT if library.trouble else PATIENCE)
     look.seat.open(library.notebook, "text=tested with")
     said = look.page.locator("text=tested with").first.inner_text()
-    versions[library.notebook] = said.split("tested with ")[1].split()[0]
+    version = said.split("tested with ")[1].split()[0]
+    record_property("version", (library.notebook, version))
     works, why = True, ""
     try:
         library.look(look)

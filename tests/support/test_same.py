@@ -3,19 +3,17 @@
 import itertools
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conversing import conversation, moves, without_ids
-from libraries import LIBRARIES, PYTHON, needs_kernel
+from libraries import EXAMPLES, LIBRARIES, NOTEBOOKS, PYTHON, needs_kernel
 from live import Live, Viewer, until
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-NOTEBOOKS = {each.notebook: each.path for each in LIBRARIES if not each.refused}
 KERNELS = {each.notebook: each.kernel for each in LIBRARIES}
-NOTEBOOKS |= {path.stem: path for path in sorted(EXAMPLES.glob("*.ipynb"))}
 # Of these the outputs alone are compared: nothing in them asks Python.
 STILL = {
     "altair-default": "its chart is JavaScript",
@@ -47,6 +45,9 @@ ipywidgets.VBox([button, told])
 """
 
 
+Record = Callable[[str, object], None]
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a viewer got, in lines without ids; ``kind`` is how it opened."""
@@ -58,7 +59,7 @@ class Seen:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_it_behaves_as_with_a_fresh_kernel(name: str, live: Live, compared: dict[str, int]) -> None:
+def test_it_behaves_as_with_a_fresh_kernel(name: str, live: Live, record_property: Record) -> None:
     needs_kernel(live, KERNELS.get(name, PYTHON))
     deploy_twice(live, name, NOTEBOOKS[name])
     viewer = live.viewer()
@@ -70,7 +71,7 @@ def test_it_behaves_as_with_a_fresh_kernel(name: str, live: Live, compared: dict
     assert (served.kind, alone.kind) == (opens["mode"], "fresh")
     assert differences(served, alone) == []
     assert len(served.answers) == len(alone.answers) == (0 if name in STILL else INTERACTIONS)
-    compared[name] = len(alone.answers)
+    record_property("compared", (name, len(alone.answers)))
 
 
 def test_a_difference_is_seen(live: Live) -> None:
