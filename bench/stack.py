@@ -112,7 +112,8 @@ class Stack:
             if time.monotonic() > deadline:
                 raise processes.Unmeasured("dashops does not free the kernels of closed pages")
             time.sleep(processes.QUIET)
-        processes.settle(self.process("gateway"))
+        # Snapshots, which are its children, stay for the next viewer.
+        processes.settle(self.process("gateway"), alone=False)
 
     def viewers(self) -> list[Any]:
         """Who has a page open."""

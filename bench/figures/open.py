@@ -23,7 +23,7 @@ def measure(ground: Ground, runs: int) -> Figure:
     def theirs() -> float:
         with browser.opened(stranger, plain.url) as (_, seconds):
             pass
-        processes.settle(plain.process)
+        processes.settle(plain.process, alone=True)
         return seconds
 
     ours(), theirs()  # warms the caches
