@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -107,13 +107,15 @@ def answers(port: int, path: str, headers: Mapping[str, str]) -> bool:
 def settle(process: psutil.Process, *, alone: bool) -> None:
     """Return when a server and its children rest, and if `alone` when none is left.
 
-    Unmeasured when that never is.
+    Unmeasured when that never is, or when the server ends.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
-        before = _family(process)
+        before = times((process, *children(process)))
         time.sleep(QUIET)
-        after = _family(process)
+        after = times((process, *children(process)))
+        if process.pid not in after:
+            raise Unmeasured(f"process {process.pid} ended")
         used = sum(after[pid] - before.get(pid, 0.0) for pid in after)
         if used < QUIET / 10 and not (alone and len(after) > 1):
             return
@@ -121,10 +123,10 @@ def settle(process: psutil.Process, *, alone: bool) -> None:
             raise Unmeasured(f"process {process.pid} does not come to rest")
 
 
-def _family(process: psutil.Process) -> dict[int, float]:
-    """Seconds of processor time so far, by process."""
+def times(several: Iterable[psutil.Process]) -> dict[int, float]:
+    """Seconds of processor time so far, by process, of those that live."""
     found = {}
-    for each in (process, *children(process)):
+    for each in several:
         with contextlib.suppress(psutil.NoSuchProcess):
             found[each.pid] = cpu_seconds(each)
     return found

@@ -47,6 +47,11 @@ def jupyter(live: Live) -> str:
     return f"http://127.0.0.1:{live.ports['notebook']}"
 
 
+def signed(live: Live) -> dict[str, str]:
+    """The header with which that server answers."""
+    return {"Authorization": f"token {live.secret('notebook-token')}"}
+
+
 def deploy(page: Page) -> str:
     """Choose the entry of the stack; what the notification says in the end."""
     choose(page, "Deploy as", "Dashboard on")
@@ -76,8 +81,7 @@ def layout(page: Page) -> None:
 
 
 def ask(live: Live, method: str, path: str, **more: Any) -> httpx.Response:
-    headers = {"Authorization": f"token {live.secret('notebook-token')}"}
-    return httpx.request(method, f"{jupyter(live)}/dashops/{path}", headers=headers, **more)
+    return httpx.request(method, f"{jupyter(live)}/dashops/{path}", headers=signed(live), **more)
 
 
 def picture(page: Page, name: str) -> None:

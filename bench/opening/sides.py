@@ -64,11 +64,7 @@ class Side:
         return 100 * sum(after[pid] - before.get(pid, 0.0) for pid in after) / took
 
     def _times(self) -> dict[int, float]:
-        found = {}
-        for each in (*self.servers, *self.kernels()):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                found[each.pid] = processes.cpu_seconds(each)
-        return found
+        return processes.times((*self.servers, *self.kernels()))
 
 
 def dashops(engine: Browser, stack: Stack, notebook: Path, script: str) -> Side:

@@ -15,6 +15,7 @@ from authors import (
     editing,
     jupyter,
     picture,
+    signed,
     written,
 )
 from live import Live, until
@@ -31,8 +32,7 @@ def opened(page: Page) -> Page:
 
 def running(live: Live) -> list[str]:
     """The names of what runs at the Jupyter server and is a dashboard."""
-    token = {"Authorization": f"token {live.secret('notebook-token')}"}
-    found = httpx.get(f"{jupyter(live)}/api/sessions", headers=token).json()
+    found = httpx.get(f"{jupyter(live)}/api/sessions", headers=signed(live)).json()
     return [each["name"] for each in found if each["name"].startswith("Dashboard")]
 
 
@@ -44,12 +44,11 @@ def slid(tab: Page) -> None:
 
 
 def test_no_connection_can_have_the_port_of_an_authors_kernel(live: Live) -> None:
-    token = {"Authorization": f"token {live.secret('notebook-token')}"}
     kernels = f"{jupyter(live)}/api/kernels"
-    made = httpx.post(kernels, headers=token, timeout=30).json()["id"]
+    made = httpx.post(kernels, headers=signed(live), timeout=30).json()["id"]
     (told,) = live.folder.rglob(f"kernel-{made}.json")
     taken = json.loads(told.read_text())
-    httpx.delete(f"{kernels}/{made}", headers=token)
+    httpx.delete(f"{kernels}/{made}", headers=signed(live))
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     assert all(taken[each] < first for each in taken if each.endswith("_port"))
 
@@ -114,11 +113,9 @@ def test_a_cell_that_fails_is_shown_with_its_traceback(live: Live, seats: Seats)
 
 
 def test_what_is_no_dashboard_is_said_in_words(live: Live) -> None:
-    token = {"Authorization": f"token {live.secret('notebook-token')}"}
-
     def get(path: str) -> httpx.Response:
         there = f"{jupyter(live)}/files/local_dashboards/{path}"
-        return httpx.get(there, headers=token)
+        return httpx.get(there, headers=signed(live))
 
     assert "no local dashboard absent" in get("absent/").text
     assert get("absent/").status_code == 404

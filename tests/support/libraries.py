@@ -12,6 +12,7 @@ from looks import Look
 
 FOLDER = Path(__file__).parent
 PYTHON = "python3"
+Record = Callable[[str, object], None]  # the type of the fixture record_property
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Deploys a notebook for each library and looks at it."""
 
 import os
-from collections.abc import Callable
 
 import pytest
-from libraries import LIBRARIES, Library, needs_kernel
+from libraries import LIBRARIES, Library, Record, needs_kernel
 from live import Live
 from looks import Look
 from playwright.sync_api import Error
@@ -14,9 +13,7 @@ PATIENCE, SHORT = 20, 4  # seconds to wait for what must come, and for what shou
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda each: each.notebook)
-def test_a_library(
-    library: Library, live: Live, seats: Seats, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_library(library: Library, live: Live, seats: Seats, record_property: Record) -> None:
     needs_kernel(live, library.kernel)
     said = live.dashops("deploy-notebook", library.path, code=1 if library.refused else 0)
     if library.refused:

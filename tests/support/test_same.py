@@ -3,14 +3,13 @@
 import itertools
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conversing import conversation, moves, without_ids
-from libraries import EXAMPLES, LIBRARIES, NOTEBOOKS, PYTHON, needs_kernel
+from libraries import EXAMPLES, LIBRARIES, NOTEBOOKS, PYTHON, Record, needs_kernel
 from live import Live, Viewer, until
 
 KERNELS = {each.notebook: each.kernel for each in LIBRARIES}
@@ -43,9 +42,6 @@ button, told = ipywidgets.Button(), ipywidgets.Label()
 button.on_click(lambda _: setattr(told, "value", f"{len(forks)} forks"))
 ipywidgets.VBox([button, told])
 """
-
-
-Record = Callable[[str, object], None]
 
 
 @dataclass(frozen=True)
