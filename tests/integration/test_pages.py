@@ -2,12 +2,23 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 from live import Live, Opened, until
 
 COMING = 6  # viewers
+SHOWING = """
+import time
+from pathlib import Path
+import ipywidgets
+out = ipywidgets.Output()
+out.observe(lambda _: (time.sleep(1), Path({!r}).touch()), "outputs")
+with out:
+    print("here")
+out
+"""
 
 
 def test_no_output_is_left_out_however_large_it_is(live: Live) -> None:
@@ -17,6 +28,17 @@ def test_no_output_is_left_out_however_large_it_is(live: Live) -> None:
     live.deploy("loud", *large)
     page = live.viewer().open("loud").html
     assert [page.count(letter * 99) for letter in "abc"] == [15_000] * 3
+
+
+def test_a_page_is_complete_when_its_kernel_has_what_widgets_show(
+    live: Live, tmp_path: Path
+) -> None:
+    # A page asks for it at once, and a snapshot is made then: it was empty for all its viewers.
+    taken = tmp_path / "taken"
+    live.deploy("shown", SHOWING.format(str(taken)), kernel="fresh")
+    taken.unlink()
+    live.viewer().open("shown")
+    assert taken.exists()
 
 
 @pytest.mark.parametrize(("mode", "apart"), [("snapshot", 0.02), ("fresh", 0.2)])

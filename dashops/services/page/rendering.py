@@ -148,6 +148,14 @@ class Renderer(NotebookRenderer):
             if self.executor.kc:
                 self.executor.kc.stop_channels()
 
+    async def _settle(self, cell: Any) -> None:
+        """Let the kernel take what Output widgets show: it is sent there, and never answered.
+
+        Whoever asks for it next, or freezes the kernel, may come before it by another connection.
+        """
+        if self.executor.comm_objects:
+            await self.executor.async_wait_for_reply(self.executor.kc.kernel_info(), cell)
+
     async def run(self, cell: Any, index: int) -> Any:
         """The cell with its outputs."""
         if cell.cell_type == "code":
@@ -156,6 +164,8 @@ class Renderer(NotebookRenderer):
         try:
             # The executor's own method for a cell, as it lets us keep no history.
             done = await self.executor.async_execute_cell(cell, index, store_history=False)
+            if number == len(self.executor.nb.cells):
+                await self._settle(cell)
         except CellTimeoutError as error:
             late = f"did not finish within {self.executor.timeout} seconds"
             raise RunFailed(
