@@ -40,6 +40,9 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    gone = [name for name in (*STORIES, *LONGEST) if not (TESTS / name).is_file()]
+    if gone:
+        raise pytest.UsageError(f"named in {__file__}, and not there: {', '.join(gone)}")
     stories = {TESTS / name for name in STORIES}
     for item in items:
         if not item.path.is_relative_to(TESTS):
