@@ -35,8 +35,10 @@ def editing(live: Live, seats: Seats, place: str, file: str) -> Page:
     """The notebook, open in JupyterLab or Notebook, as its author has it."""
     page = seats.visitor().page
     there = PLACES[place].format(file, Path(file).stem)
-    page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
     try:
+        # It is said to be idle before there is a kernel, and who runs a cell then is asked for one.
+        with page.expect_websocket(lambda each: "/api/kernels/" in each.url, timeout=LONG):
+            page.goto(f"{jupyter(live)}{there}?token={live.secret('notebook-token')}")
         page.wait_for_selector(f"{IDLE}:visible", timeout=LONG)
     except TimeoutError as error:
         raise AssertionError(f"{there} shows: {page.inner_text('body')[:2000]}") from error
