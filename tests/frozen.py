@@ -15,10 +15,13 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.channels import HBChannel
 from jupyter_client.connect import write_connection_file
 
+from dashops.services import ports
 from dashops.services.gateway import snapshots
 from dashops.services.snapshot import wire
 
 PATIENCE = 30  # seconds
+PORTS = ports.Ports()
+NAMES = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
 class Patient(HBChannel):
@@ -69,7 +72,10 @@ class Frozen:
         self.folder = folder
         self.link, its = wire.pair()
         self.link.settimeout(PATIENCE)
-        self.connection_file, _ = write_connection_file(str(folder / "first.json"))
+        found = [PORTS.find_available_port("127.0.0.1") for _ in NAMES]
+        self.connection_file, _ = write_connection_file(
+            str(folder / "first.json"), **dict(zip(NAMES, found, strict=True))
+        )
         words = [python, "-m", snapshots.LAUNCHER, "-f", self.connection_file]
         log = (folder / "log").open("wb")
         self.popen = subprocess.Popen(

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from live import free_ports, notebook, until
 
@@ -310,6 +311,33 @@ def test_another_python_than_the_gateways_is_refused_with_both_named(gateway: Ru
     project = b'[project]\nname = "a"\nrequires-python = ">=3.99"\ndependencies = []\n'
     with pytest.raises(gateways.EnvironmentFailed, match=r">=3\.99.*has 3\.\d+"):
         gateway.lock({"pyproject.toml": project}, "1")
+
+
+def test_a_kernel_that_dies_is_started_again(gateway: Running) -> None:
+    bundle = bundles.Bundle(notebook("1"), {})
+
+    async def started() -> str:
+        digest = bundles.digest(bundle)
+        return await gateway.gateway.start_kernel(
+            "python3", {}, digest, lambda: bundles.pack(bundle)
+        )
+
+    kernel = finished(started())
+
+    def alive() -> list[psutil.Process]:
+        found = psutil.process_iter(["cmdline", "status"])
+        return [
+            each
+            for each in found
+            if any(kernel in word for word in each.info["cmdline"] or ())
+            and each.info["status"] != psutil.STATUS_ZOMBIE
+        ]
+
+    (first,) = until(alive, "it runs")
+    first.kill()
+    until(lambda: [each for each in alive() if each != first], "another one runs")
+    finished(gateway.gateway.stop_kernel(kernel))
+    until(lambda: not alive(), "it ended")
 
 
 def test_a_kernel_that_is_not_python_cannot_have_python_packages(gateway: Running) -> None:

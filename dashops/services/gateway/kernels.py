@@ -37,10 +37,10 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
     """One kernel: that of its kernelspec, but with its own Python and limits to what it takes.
 
     One that can be frozen has a `link`, over which it is asked to become a snapshot. It `started`
-    at that Unix time.
+    at that Unix time. What it prints outside of cells goes to the file `printed`.
     """
 
-    interpreter = claims = ""
+    interpreter = claims = printed = ""
     confined = limits.Limits()
     freezable = False
     link: socket.socket | None = None
@@ -59,11 +59,13 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         confined: limits.Limits,
         freezable: bool = False,
         claims: str = "",
+        printed: str,
         **kwargs: Any,
     ) -> None:
         """Start it; a restart uses the same Python and limits. `claims` are for a fork's viewer."""
         self.claims = claims
         self.interpreter, self.confined, self.freezable = interpreter, confined, freezable
+        self.printed = printed
         self.revision = (kwargs.get("env") or {}).get("DASHOPS_BUNDLE", "")
         self.started = time.time()
         # Who lists the kernels while this one starts reads these; Jupyter sets them afterwards.
@@ -78,15 +80,18 @@ class BundleKernel(KernelGatewayIOLoopKernelManager):
         return self.confined.command(words)
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-        if not (self.freezable and snapshots.POSSIBLE and snapshots.LAUNCHER in kernel_cmd):
-            await super()._async_launch_kernel(kernel_cmd, **kw)
-            return
-        self.link, its = wire.pair()
-        try:
-            command = snapshots.command(kernel_cmd, its.fileno())
-            await super()._async_launch_kernel(command, pass_fds=(its.fileno(),), **kw)
-        finally:
-            its.close()
+        # Not the gateway's own output: when who reads that dies, kernels could not start.
+        with _log(Path(self.printed)) as log:
+            kw |= {"stdout": log, "stderr": log}
+            if not (self.freezable and snapshots.POSSIBLE and snapshots.LAUNCHER in kernel_cmd):
+                await super()._async_launch_kernel(kernel_cmd, **kw)
+                return
+            self.link, its = wire.pair()
+            try:
+                command = snapshots.command(kernel_cmd, its.fileno())
+                await super()._async_launch_kernel(command, pass_fds=(its.fileno(),), **kw)
+            finally:
+                its.close()
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
         if self.link:
@@ -200,15 +205,12 @@ class BundleKernels(SeedingMappingKernelManager):
                 kwargs["interpreter"] = str(own / "bin" / "python")
                 clean["VIRTUAL_ENV"] = str(own)
                 clean["PATH"] = f"{own / 'bin'}{os.pathsep}{clean['PATH']}"
-        with self._log_file() as log:
-            # Not the gateway's own output: when who reads that dies, kernels could not start.
-            kwargs["stdout"] = kwargs["stderr"] = log
-            kwargs["confined"] = self.confined
-            kwargs["freezable"] = clean.pop("DASHOPS_SNAPSHOT", "") == "build"
-            try:
-                kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
-            except snapshots.Gone as error:
-                raise web.HTTPError(410, "%s", error) from error
+        kwargs["confined"], kwargs["printed"] = self.confined, self.kernel_log
+        kwargs["freezable"] = clean.pop("DASHOPS_SNAPSHOT", "") == "build"
+        try:
+            kernel_id = str(await super().start_kernel(*args, env=clean, **kwargs))
+        except snapshots.Gone as error:
+            raise web.HTTPError(410, "%s", error) from error
         if revision:
             self._revisions[kernel_id] = revision
         return kernel_id
@@ -282,8 +284,9 @@ class BundleKernels(SeedingMappingKernelManager):
         snapshots = self.snapshots.all().values()
         return {*self._revisions.values(), *(each.revision for each in snapshots)}
 
-    def _log_file(self) -> IO[bytes]:
-        path = Path(self.kernel_log)
-        if path.exists() and path.stat().st_size > LOG_LIMIT:
-            path.replace(f"{path}.1")
-        return path.open("ab")
+
+def _log(path: Path) -> IO[bytes]:
+    """What kernels print, opened; what is too long begins anew."""
+    if path.exists() and path.stat().st_size > LOG_LIMIT:
+        path.replace(f"{path}.1")
+    return path.open("ab")

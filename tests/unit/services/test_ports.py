@@ -28,3 +28,21 @@ def test_one_that_is_taken_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ports, "LOWEST", taken)
         monkeypatch.setattr(ports, "_first", lambda: taken + 1)
         assert ports.Ports().find_available_port("127.0.0.1") != taken
+
+
+def test_two_servers_never_tell_kernels_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_first", lambda: ports.LOWEST + 10)
+    one, other = ports.Ports(), ports.Ports()
+    found = [each.find_available_port("127.0.0.1") for each in (one, other) * 5]
+    assert len(set(found)) == 10
+
+
+def test_a_server_has_no_more_files_open_for_ports_than_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ports, "PROMISED", 2)
+    made = ports.Ports()
+    before = len([*Path("/proc/self/fd").iterdir()])
+    for _ in range(10):
+        made.find_available_port("127.0.0.1")
+    assert len([*Path("/proc/self/fd").iterdir()]) <= before + 2
