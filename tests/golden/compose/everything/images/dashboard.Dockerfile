@@ -12,7 +12,7 @@ RUN /opt/uv/bin/uv venv -q --python python3 /opt/venv && \
     /opt/uv/bin/uv pip install -q --python /opt/venv/bin/python --no-cache --link-mode=copy \
     --index https://extra.example/simple --default-index https://pypi.example/simple --overrides /opt/overrides.txt -r /opt/dashboard.requirements.txt && \
     /opt/venv/bin/python /opt/warm.py alembic.command anywidget argon2 authlib joserfc.jwt jupyterlab_widgets nbclient nbconvert.exporters plotly sqlalchemy.orm voila.app && \
-    cd /opt/venv/lib/python3*/site-packages && rm -rf jedi/third_party pandas/tests  # no viewer has use for them
+    cd /opt/venv/lib/python3*/site-packages && rm -rf jedi/third_party debugpy  # viewers neither complete nor debug
 
 FROM registry.example.com/debian-python@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 LABEL dashops.stack=sales
