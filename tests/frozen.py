@@ -17,11 +17,10 @@ from jupyter_client.connect import write_connection_file
 
 from dashops.services import ports
 from dashops.services.gateway import snapshots
-from dashops.services.snapshot import wire
+from dashops.services.snapshot import app, wire
 
 PATIENCE = 30  # seconds
 PORTS = ports.Ports()
-NAMES = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
 class Patient(HBChannel):
@@ -72,10 +71,8 @@ class Frozen:
         self.folder = folder
         self.link, its = wire.pair()
         self.link.settimeout(PATIENCE)
-        found = [PORTS.find_available_port("127.0.0.1") for _ in NAMES]
-        self.connection_file, _ = write_connection_file(
-            str(folder / "first.json"), **dict(zip(NAMES, found, strict=True))
-        )
+        found = {name: PORTS.find_available_port("127.0.0.1") for name in app.PORTS}
+        self.connection_file, _ = write_connection_file(str(folder / "first.json"), **found)
         words = [python, "-m", snapshots.LAUNCHER, "-f", self.connection_file]
         log = (folder / "log").open("wb")
         self.popen = subprocess.Popen(

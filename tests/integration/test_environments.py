@@ -316,13 +316,10 @@ def test_another_python_than_the_gateways_is_refused_with_both_named(gateway: Ru
 def test_a_kernel_that_dies_is_started_again(gateway: Running) -> None:
     bundle = bundles.Bundle(notebook("1"), {})
 
-    async def started() -> str:
-        digest = bundles.digest(bundle)
-        return await gateway.gateway.start_kernel(
-            "python3", {}, digest, lambda: bundles.pack(bundle)
-        )
-
-    kernel = finished(started())
+    digest = bundles.digest(bundle)
+    kernel = finished(
+        gateway.gateway.start_kernel("python3", {}, digest, lambda: bundles.pack(bundle))
+    )
 
     def alive() -> list[psutil.Process]:
         found = psutil.process_iter(["cmdline", "status"])

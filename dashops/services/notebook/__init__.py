@@ -8,7 +8,7 @@ target      such a server, with its token
 local       the entry that shows a notebook on this server
 showing     the page it has there
 visits      the kernels of such pages
-client      how it runs notebooks in them
+channels    how it runs notebooks in them
 examples    notebooks to begin with
 author      who deploys
 places      which file a path of the browser means

@@ -18,7 +18,7 @@ from voila.utils import get_voila_labextensions_path
 
 from dashops import bundle, errors
 from dashops.services import page
-from dashops.services.notebook import client, local, visits
+from dashops.services.notebook import channels, local, visits
 from dashops.services.page import rendering, streaming
 
 OWN = "dashops/local/"
@@ -114,7 +114,7 @@ class Page(JupyterHandler):
 
     async def _stream(self, notebook: dict[str, Any], kernel_id: str, title: str) -> None:
         kernel = self.kernel_manager.get_kernel(kernel_id)
-        kernel.client_factory = client.Client
+        kernel.client_factory = channels.Client
         made = rendering.Renderer(
             self.settings["dashops_page"], self.log, nbformat.from_dict(notebook), kernel
         )

@@ -7,7 +7,7 @@ import time
 import zmq.asyncio
 from jupyter_client.session import Session
 
-from dashops.services.notebook import client
+from dashops.services.notebook import channels
 
 
 async def received_while_sending() -> str:
@@ -17,7 +17,7 @@ async def received_while_sending() -> str:
         port = kernel.bind_to_random_port("tcp://127.0.0.1")
         with context.socket(zmq.DEALER) as mine:
             mine.connect(f"tcp://127.0.0.1:{port}")
-            channel = client.Channel(mine, session)
+            channel = channels.Channel(mine, session)
             channel.send(session.msg("question"))
             sender, *_ = await kernel.recv_multipart()
             waiting = asyncio.ensure_future(channel.get_msg())
